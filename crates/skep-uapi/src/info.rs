@@ -1,0 +1,11 @@
+//! What OBJ_GET_INFO_BY_FD writes back, one struct per kind of object.
+
+mod btf;
+mod link;
+mod map;
+mod prog;
+
+pub use btf::{BtfInfo, TokenInfo};
+pub use link::LinkInfo;
+pub use map::MapInfo;
+pub use prog::ProgInfo;
