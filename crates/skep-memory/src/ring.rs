@@ -1,0 +1,153 @@
+//! The memory of a ring buffer, laid out as Linux maps it for clients.
+//!
+//! ```text
+//! offset 0        one page   consumer position (u64), written by the consumer
+//! offset PAGE     one page   producer position (u64) and the oldest pending position
+//! offset 2*PAGE   size       data
+//! then            size       the same data again, so that a record never wraps
+//! ```
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicU32, AtomicU64};
+
+use crate::map_memory::{Mapping, PAGE, Use};
+use crate::region::memfd;
+use crate::{Addr, MemoryError, racy};
+
+/// Two control pages and a data area mapped twice in a row, on one memfd.
+#[derive(Debug)]
+pub struct RingMemory {
+    mapping: Mapping,
+    fd: OwnedFd,
+    size: usize,
+}
+
+impl RingMemory {
+    /// Memory for `size` bytes of records; `size` is a power of two and a multiple of the page size.
+    pub fn new(size: usize) -> Result<Self, MemoryError> {
+        if !size.is_power_of_two() || !size.is_multiple_of(PAGE) {
+            return Err(MemoryError::OutOfRange);
+        }
+        let control = 2 * PAGE;
+        let once = size.checked_add(control).ok_or(MemoryError::NoMemory)?;
+        let twice = once.checked_add(size).ok_or(MemoryError::NoMemory)?;
+        let fd = memfd(once)?;
+        let mut mapping =
+            Mapping::anonymous(twice, Use::Reservation).map_err(|_| MemoryError::NoMemory)?;
+        mapping
+            .place(0, once, fd.as_fd(), 0)
+            .map_err(|_| MemoryError::NoMemory)?;
+        mapping
+            .place(once, size, fd.as_fd(), control as u64)
+            .map_err(|_| MemoryError::NoMemory)?;
+        Ok(Self { mapping, fd, size })
+    }
+
+    /// Bytes of records.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The memfd: control pages first, then the data once.
+    pub fn memfd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
+    /// The first data byte; `2 * size` bytes follow.
+    #[inline]
+    pub fn data(&self) -> Addr {
+        self.mapping.base().wrapping_add(2 * PAGE as u64)
+    }
+
+    /// The consumer's position.
+    #[inline]
+    pub fn consumer(&self) -> &AtomicU64 {
+        self.control_word(0)
+    }
+
+    /// The producer's position.
+    #[inline]
+    pub fn producer(&self) -> &AtomicU64 {
+        self.control_word(PAGE)
+    }
+
+    /// The first header word of the record at ring position `position`: length and state bits.
+    #[inline]
+    pub fn header(&self, position: u64) -> &AtomicU32 {
+        self.word(position & !7)
+    }
+
+    /// The second header word of the record at ring position `position`.
+    #[inline]
+    pub fn header_page(&self, position: u64) -> &AtomicU32 {
+        self.word((position & !7) | 4)
+    }
+
+    /// The address of the data bytes at ring position `position`.
+    #[inline]
+    pub fn at(&self, position: u64) -> Addr {
+        self.data().wrapping_add(position & (self.size as u64 - 1))
+    }
+
+    /// The ring offset of `addr`, if it points into either copy of the data.
+    pub fn offset_of(&self, addr: Addr) -> Option<u64> {
+        let offset = addr.offset_from(self.data())?;
+        (offset < 2 * self.size as u64).then_some(offset)
+    }
+
+    /// Copies `to.len()` bytes from ring position `position`; at most `size` bytes.
+    pub fn copy_out(&self, position: u64, to: &mut [u8]) -> Result<(), MemoryError> {
+        if to.len() > self.size {
+            return Err(MemoryError::OutOfRange);
+        }
+        access::copy_out(self.at(position), to);
+        Ok(())
+    }
+
+    /// Copies `from` to ring position `position`; at most `size` bytes.
+    pub fn copy_in(&self, position: u64, from: &[u8]) -> Result<(), MemoryError> {
+        if from.len() > self.size {
+            return Err(MemoryError::OutOfRange);
+        }
+        access::copy_in(self.at(position), from);
+        Ok(())
+    }
+
+    fn control_word(&self, offset: usize) -> &AtomicU64 {
+        access::word_u64(self.mapping.base().wrapping_add(offset as u64))
+    }
+
+    fn word(&self, position: u64) -> &AtomicU32 {
+        access::word_u32(self.at(position))
+    }
+}
+
+/// # Safety
+///
+/// Called only above, with addresses inside the ring: a masked position is below `size`, and the data is
+/// mapped twice, so `size` bytes from there are mapped. Words are aligned because positions are masked to
+/// multiples of 8 (or 4 more).
+#[allow(unsafe_code)]
+mod access {
+    use super::{Addr, AtomicU32, AtomicU64, racy};
+
+    pub(super) fn word_u32<'a>(at: Addr) -> &'a AtomicU32 {
+        // SAFETY: inside the ring and aligned; the callers tie the lifetime to the ring's.
+        unsafe { racy::atomic_u32(at) }
+    }
+
+    pub(super) fn word_u64<'a>(at: Addr) -> &'a AtomicU64 {
+        // SAFETY: the start of a control page; the callers tie the lifetime to the ring's.
+        unsafe { racy::atomic_u64(at) }
+    }
+
+    pub(super) fn copy_out(from: Addr, to: &mut [u8]) {
+        // SAFETY: at most `size` bytes from inside the first copy.
+        unsafe { racy::copy_out(from, to) }
+    }
+
+    pub(super) fn copy_in(to: Addr, from: &[u8]) {
+        // SAFETY: at most `size` bytes from inside the first copy.
+        unsafe { racy::copy_in(to, from) }
+    }
+}
