@@ -1,0 +1,1 @@
+//! Laws and comparisons of the scalar domain.
