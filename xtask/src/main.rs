@@ -1,2 +1,38 @@
-//! Repository tasks.
-fn main() {}
+//! Repository tasks, `cargo xtask COMMAND`: one file or directory per subcommand.
+
+mod agree;
+mod corpus;
+mod retval;
+mod root;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Repository tasks.
+#[derive(Parser)]
+#[command(name = "cargo xtask", about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Agree(agree::Args),
+    Retval(retval::Args),
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Agree(args) => agree::run(&args),
+        Command::Retval(args) => retval::run(&args),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
