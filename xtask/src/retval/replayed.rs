@@ -71,12 +71,15 @@ pub(super) type Differing = BTreeMap<(String, usize), u32>;
 
 /// Writes what two replays gave.
 ///
-/// A program whose value varies in one corpus varies in all: addresses are often the same twice in a row.
+/// A program whose value varies in one corpus, or varied before, varies: addresses are often the same twice in a row.
 pub(super) fn write(first: &Differing, second: &Differing) -> Result<()> {
     let program = |row: &str| row.split_once('/').map(|(_, program)| program.to_owned());
+    let before = Replayed::read()?;
     let varying: HashSet<_> = first
         .iter()
-        .filter(|(key, value)| second.get(key) != Some(value))
+        .filter(|(key, value)| {
+            second.get(key) != Some(value) || before.0.get(key) == Some(&Expect::Varies)
+        })
         .map(|((row, _), _)| program(row))
         .collect();
     let mut text = HEADER.to_owned();
