@@ -2,7 +2,7 @@
 //!
 //! [`write_kernel`] prints a line of the log after its index, `(b7) r0 = 0`; [`write_insn`] the text alone. Both take any
 //! bytes: what Linux has no text for prints as Linux's `BUG_..` marks. [`Style::People`] differs where the log cannot be
-//! read back: jumps are `goto +3`, 64-bit constants say their kind, kfuncs are marked. The assembler reads both.
+//! read back: jumps are `goto +3`, 64-bit constants say their kind, kfuncs are marked. [`crate::asm`] reads both.
 
 use crate::opcode as op;
 use crate::{AtomicOp, CondOp, Extend, Program, RawInsn, Size, Width};
@@ -434,6 +434,7 @@ fn call(
                 Style::People => write!(out, "call kfunc {name}#{imm}@{}", insn.off),
             }
         }
-        _ => write!(out, "call {}#{imm}", names.helper(imm).unwrap_or("unknown")),
+        0 => write!(out, "call {}#{imm}", names.helper(imm).unwrap_or("unknown")),
+        _ => write!(out, "call unknown#{imm}"),
     }
 }

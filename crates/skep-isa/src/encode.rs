@@ -9,18 +9,7 @@ use crate::{
 impl Insn {
     /// The slots of the instruction: the second is there for `ld_imm64` only.
     pub const fn encode(self) -> (RawInsn, Option<RawInsn>) {
-        if let Insn::LdImm64 { dst, value } = self {
-            let (src, low, high) = value.parts();
-            return (
-                RawInsn::new(op::LD_IMM64, dst.number(), src, 0, low),
-                Some(RawInsn::new(0, 0, 0, 0, high)),
-            );
-        }
-        (self.encode_single(), None)
-    }
-
-    const fn encode_single(self) -> RawInsn {
-        match self {
+        let first = match self {
             Insn::Alu {
                 op,
                 width,
@@ -65,10 +54,10 @@ impl Insn {
                 };
                 RawInsn::new(code, dst.number(), 0, 0, width.bits() as i32)
             }
-            // `encode` has taken this one; its first slot is still the truth.
             Insn::LdImm64 { dst, value } => {
-                let (src, low, _) = value.parts();
-                RawInsn::new(op::LD_IMM64, dst.number(), src, 0, low)
+                let (src, low, high) = value.parts();
+                let first = RawInsn::new(op::LD_IMM64, dst.number(), src, 0, low);
+                return (first, Some(RawInsn::new(0, 0, 0, 0, high)));
             }
             Insn::Ldx {
                 size,
@@ -146,7 +135,8 @@ impl Insn {
                 RawInsn::new(op::INSN_CALL, 0, src, off, imm)
             }
             Insn::Exit => RawInsn::new(op::INSN_EXIT, 0, 0, 0, 0),
-        }
+        };
+        (first, None)
     }
 }
 

@@ -141,6 +141,16 @@ impl EndianWidth {
             EndianWidth::B64 => 64,
         }
     }
+
+    /// The width written as `16`, `32` or `64`.
+    pub(crate) fn from_digits(digits: &str) -> Option<EndianWidth> {
+        Some(match digits {
+            "16" => EndianWidth::B16,
+            "32" => EndianWidth::B32,
+            "64" => EndianWidth::B64,
+            _ => return None,
+        })
+    }
 }
 
 /// What a two-slot `ld_imm64` loads.

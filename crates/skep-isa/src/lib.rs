@@ -5,8 +5,10 @@
 //! - [`Insn`]: a decoded instruction in which every field means something. Lowering and analyses read these.
 //! - [`Program`]: a view of a slot array that knows about the second slot of `ld_imm64`.
 //! - [`disasm`]: the text form of the kernel's verifier log, and a variant for people that reads back.
+//! - [`asm`]: that text back to slots. [`ubpf`]: the assembly of the RFC 9669 conformance vectors.
 //!
-//! Nothing here knows helpers, kfuncs or maps: names come in through [`disasm::Names`].
+//! Nothing here knows helpers, kfuncs or maps: names come in through the traits [`disasm::Names`]
+//! and [`asm::Symbols`].
 //! Source: RFC 9669, and `Documentation/bpf/standardization` for what came after it.
 #![no_std]
 #![deny(
@@ -29,6 +31,7 @@
 
 extern crate alloc;
 
+pub mod asm;
 mod decode;
 pub mod disasm;
 mod encode;
@@ -37,6 +40,7 @@ pub mod opcode;
 mod program;
 mod raw;
 mod reg;
+pub mod ubpf;
 
 pub use decode::{DecodeError, Field};
 pub use insn::{
