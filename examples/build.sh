@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Rebuilds the objects beside the sources. Debian: apt-get install clang-19 libbpf-dev linux-libc-dev
 set -eu
-cd "$(dirname "$0")"
+# From the root, so that the debug information names examples/NAME.bpf.c wherever the repository is.
+cd "$(dirname "$0")/.."
 CLANG=${CLANG:-clang-19}
-for source in *.bpf.c; do
-	# The prefix map keeps the builder's directory out of the debug information.
-	"$CLANG" -g -O2 -Wall -Werror -target bpf -mcpu=v3 -ffile-prefix-map="$PWD"=examples \
-		-fdebug-compilation-dir=examples -isystem "/usr/include/$(uname -m)-linux-gnu" -c "$source" -o "${source%.c}.o"
+for source in examples/*.bpf.c; do
+	"$CLANG" -g -O2 -Wall -Werror -target bpf -mcpu=v3 -fdebug-compilation-dir=. \
+		-isystem "/usr/include/$(uname -m)-linux-gnu" -c "$source" -o "${source%.c}.o"
 done
