@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`Addr`] | a native address as a number; using it is what needs proof |
 //! | [`Region`] | owned bytes at a stable address, with bounds-checked safe accesses |
+//! | [`RacyBytes`] | borrowed live bytes: what an unsafe claim becomes so that the rest can be safe |
 //! | [`RingMemory`] | two control pages and a data area mapped twice in a row |
 //! | [`CodeBuffer`], [`CodePages`] | pages that are first writable, then executable, never both |
 //! | [`RegionTable`] | what one run may touch: the checking interpreter asks it for every access |
@@ -15,6 +16,7 @@
 //! What is not here: who owns which bytes (maps, executors) and any meaning of their contents.
 
 mod addr;
+mod bytes;
 mod code;
 mod map_memory;
 pub mod racy;
@@ -23,6 +25,7 @@ mod ring;
 mod table;
 
 pub use addr::Addr;
+pub use bytes::RacyBytes;
 pub use code::{CodeBuffer, CodePages};
 pub use region::{MemoryError, Region};
 pub use ring::RingMemory;

@@ -2,8 +2,7 @@
 //!
 //! # Safety
 //!
-//! A `Region` owns its bytes until it is dropped, and every method checks its range first, so the calls
-//! into [`crate::racy`] below always touch mapped, writable bytes.
+//! A `Region` owns its bytes until it is dropped, so what it lends as [`RacyBytes`] is live and writable.
 #![allow(unsafe_code)]
 
 use std::fs::File;
@@ -13,7 +12,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use rustix::fs::{MemfdFlags, memfd_create};
 
 use crate::map_memory::{Mapping, PAGE, Use};
-use crate::{Addr, racy};
+use crate::{Addr, RacyBytes};
 
 /// Why bytes could not be had or touched.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -148,95 +147,77 @@ impl Region {
         (offset.checked_add(len)? <= self.len).then_some(offset)
     }
 
+    /// All bytes.
+    #[inline]
+    pub fn bytes(&self) -> RacyBytes<'_> {
+        // SAFETY: the region owns them for as long as it is borrowed.
+        unsafe { RacyBytes::new(self.base, self.len) }
+    }
+
+    /// `len` bytes at `offset`.
+    #[inline]
+    pub fn part(&self, offset: usize, len: usize) -> Result<RacyBytes<'_>, MemoryError> {
+        self.bytes().part(offset, len)
+    }
+
     /// Reads a 32-bit word.
     #[inline]
     pub fn read_u32(&self, offset: usize) -> Result<u32, MemoryError> {
-        let addr = self.range(offset, 4)?;
-        // SAFETY: inside the region.
-        Ok(unsafe { racy::read_u32(addr) })
+        self.bytes().read_u32(offset)
     }
 
     /// Reads a 64-bit word.
     #[inline]
     pub fn read_u64(&self, offset: usize) -> Result<u64, MemoryError> {
-        let addr = self.range(offset, 8)?;
-        // SAFETY: inside the region.
-        Ok(unsafe { racy::read_u64(addr) })
+        self.bytes().read_u64(offset)
     }
 
     /// Writes a 32-bit word.
     #[inline]
     pub fn write_u32(&self, offset: usize, value: u32) -> Result<(), MemoryError> {
-        let addr = self.range(offset, 4)?;
-        // SAFETY: inside the region.
-        unsafe { racy::write_u32(addr, value) };
-        Ok(())
+        self.bytes().write_u32(offset, value)
     }
 
     /// Writes a 64-bit word.
     #[inline]
     pub fn write_u64(&self, offset: usize, value: u64) -> Result<(), MemoryError> {
-        let addr = self.range(offset, 8)?;
-        // SAFETY: inside the region.
-        unsafe { racy::write_u64(addr, value) };
-        Ok(())
+        self.bytes().write_u64(offset, value)
     }
 
     /// Copies bytes out, starting at `offset`.
     #[inline]
     pub fn copy_out(&self, offset: usize, to: &mut [u8]) -> Result<(), MemoryError> {
-        let addr = self.range(offset, to.len())?;
-        // SAFETY: inside the region.
-        unsafe { racy::copy_out(addr, to) };
-        Ok(())
+        self.bytes().copy_out(offset, to)
     }
 
     /// Copies bytes in, starting at `offset`.
     #[inline]
     pub fn copy_in(&self, offset: usize, from: &[u8]) -> Result<(), MemoryError> {
-        let addr = self.range(offset, from.len())?;
-        // SAFETY: inside the region.
-        unsafe { racy::copy_in(addr, from) };
-        Ok(())
+        self.bytes().copy_in(offset, from)
     }
 
     /// `len` bytes at `offset` as a vector.
     pub fn to_vec(&self, offset: usize, len: usize) -> Result<Vec<u8>, MemoryError> {
-        self.range(offset, len)?;
-        let mut bytes = vec![0; len];
-        self.copy_out(offset, &mut bytes)?;
-        Ok(bytes)
+        Ok(self.part(offset, len)?.to_vec())
     }
 
     /// Zeroes `len` bytes at `offset`.
     #[inline]
     pub fn zero(&self, offset: usize, len: usize) -> Result<(), MemoryError> {
-        let addr = self.range(offset, len)?;
-        // SAFETY: inside the region.
-        unsafe { racy::zero(addr, len) };
+        self.part(offset, len)?.zero();
         Ok(())
     }
 
     /// The 32-bit atomic at `offset` (a multiple of 4).
     #[inline]
     pub fn atomic_u32(&self, offset: usize) -> Result<&AtomicU32, MemoryError> {
-        let addr = self.range(offset, 4)?;
-        if addr.raw() % 4 != 0 {
-            return Err(MemoryError::OutOfRange);
-        }
-        // SAFETY: inside the region, which lives as long as the borrow, and aligned.
-        Ok(unsafe { racy::atomic_u32(addr) })
+        self.bytes().atomic_u32(offset)
     }
 
     /// The 64-bit atomic at `offset` (a multiple of 8).
     #[inline]
     pub fn atomic_u64(&self, offset: usize) -> Result<&AtomicU64, MemoryError> {
-        let addr = self.range(offset, 8)?;
-        if addr.raw() % 8 != 0 {
-            return Err(MemoryError::OutOfRange);
-        }
-        // SAFETY: inside the region, which lives as long as the borrow, and aligned.
-        Ok(unsafe { racy::atomic_u64(addr) })
+        self.bytes().atomic_u64(offset)
     }
 
     /// Reads a 64-bit word (at a multiple of 8) so that what its writer wrote before is seen after.

@@ -6,14 +6,14 @@
 //!
 //! # Safety
 //!
-//! The safe accesses below trust that every span was live when its owner vouched for it: adding one is
-//! unsafe for that reason, and [`SpanSource`] is an unsafe trait.
+//! Every span was given as [`RacyBytes`], a proof that it is live for `'r`; removing a span only forgets it.
+//! So the accesses below, checked against the spans, touch live bytes.
 #![allow(unsafe_code)]
 
 use core::cell::Cell;
 
 use crate::racy::{self, AtomicOp};
-use crate::{Addr, Region};
+use crate::{Addr, RacyBytes};
 
 /// What an instruction wants to do with bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,13 +72,9 @@ impl Span {
 }
 
 /// Something that knows its own live bytes, such as a map.
-///
-/// # Safety
-/// A span given by `span_at` stays mapped for as long as the source is borrowed, and writable where its
-/// permissions say so.
-pub unsafe trait SpanSource: Sync {
-    /// The span that holds the byte at `addr`: for a map, one value.
-    fn span_at(&self, addr: Addr) -> Option<Span>;
+pub trait SpanSource {
+    /// The live bytes that hold the byte at `addr` (for a map, one value), and what a program may do with them.
+    fn bytes_at(&self, addr: Addr) -> Option<(RacyBytes<'_>, Permissions)>;
 }
 
 /// Why an access was refused.
@@ -138,46 +134,26 @@ impl<'r> RegionTable<'r> {
         Self::default()
     }
 
-    /// Permits a whole region for as long as the table borrows it.
-    pub fn add_region(&mut self, region: &'r Region, permissions: Permissions) -> SpanId {
-        let span = Span {
-            start: region.base(),
-            len: region.len(),
+    /// Permits a range of bytes: a stack, a context, a packet, a record.
+    pub fn add(&mut self, bytes: RacyBytes<'r>, permissions: Permissions) -> SpanId {
+        self.spans.push(Some(Span {
+            start: bytes.start(),
+            len: bytes.len(),
             permissions,
-        };
-        // SAFETY: the borrow keeps the region alive for 'r, and regions are readable and writable.
-        unsafe { self.add_span(span) }
-    }
-
-    /// Permits a part of a region (nothing, if it lies outside).
-    pub fn add_part(
-        &mut self,
-        region: &'r Region,
-        offset: usize,
-        len: usize,
-        permissions: Permissions,
-    ) -> SpanId {
-        let (start, len) = match region.range(offset, len) {
-            Ok(start) => (start, len),
-            Err(_) => (region.base(), 0),
-        };
-        // SAFETY: as in `add_region`, for a checked part.
-        unsafe {
-            self.add_span(Span {
-                start,
-                len,
-                permissions,
-            })
-        }
-    }
-
-    /// Permits any span.
-    ///
-    /// # Safety
-    /// The bytes stay mapped (and writable, if permitted) until the span is removed or the table dropped.
-    pub unsafe fn add_span(&mut self, span: Span) -> SpanId {
-        self.spans.push(Some(span));
+        }));
         SpanId(self.spans.len() - 1)
+    }
+
+    /// Replaces a range: a packet after its head moved.
+    pub fn replace(&mut self, id: SpanId, bytes: RacyBytes<'r>, permissions: Permissions) {
+        if let Some(span) = self.spans.get_mut(id.0) {
+            *span = Some(Span {
+                start: bytes.start(),
+                len: bytes.len(),
+                permissions,
+            });
+        }
+        self.last.set(None);
     }
 
     /// Permits what a map says is live, for as long as the table borrows it.
@@ -225,7 +201,15 @@ impl<'r> RegionTable<'r> {
             }
         }
         // Spans of maps are not remembered: their values may be freed during the run.
-        let found = self.sources.iter().find_map(|source| source.span_at(addr));
+        let found = self
+            .sources
+            .iter()
+            .find_map(|source| source.bytes_at(addr))
+            .map(|(bytes, permissions)| Span {
+                start: bytes.start(),
+                len: bytes.len(),
+                permissions,
+            });
         match found.or(partial) {
             None => Err(Fault::Unmapped { addr, len, access }),
             Some(span) if !span.contains(addr, len) => Err(Fault::PastEnd { addr, len, span }),
@@ -234,6 +218,16 @@ impl<'r> RegionTable<'r> {
             }
             Some(span) => Ok(span),
         }
+    }
+
+    /// A checked range as bytes, for helpers that take a pointer and a size.
+    pub fn bytes(&self, addr: Addr, len: usize, access: Access) -> Result<RacyBytes<'_>, Fault> {
+        if len == 0 {
+            return Ok(RacyBytes::empty());
+        }
+        self.check(addr, len, access)?;
+        // SAFETY: checked just above; live for 'r, which outlives this borrow.
+        Ok(unsafe { RacyBytes::new(addr, len) })
     }
 
     /// Reads 1, 2, 4 or 8 bytes, zero-extended.
