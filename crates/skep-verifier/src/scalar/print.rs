@@ -113,23 +113,15 @@ impl ScalarRange {
     pub fn write_fields(&self, out: &mut dyn Write) -> fmt::Result {
         let mut separator = "";
         let bounds = self.bounds();
-        let mut rest = bounds.as_slice();
-        while let Some((bound, later)) = rest.split_first() {
-            rest = later;
-            let absorbed_before = |b: &Bound| !b.is_extreme && b.merges_with(bound);
-            let earlier = bounds
-                .iter()
-                .take(bounds.len().wrapping_sub(later.len()).wrapping_sub(1));
-            if bound.is_extreme || earlier.clone().any(absorbed_before) {
+        for (index, bound) in bounds.iter().enumerate() {
+            let merges = |other: &&Bound| !other.is_extreme && other.merges_with(bound);
+            if bound.is_extreme || bounds.iter().take(index).any(|earlier| merges(&earlier)) {
                 continue;
             }
-            write!(out, "{separator}{}=", bound.name)?;
+            out.write_str(separator)?;
             separator = ",";
-            for absorbed in later
-                .iter()
-                .filter(|b| !b.is_extreme && bound.merges_with(b))
-            {
-                write!(out, "{}=", absorbed.name)?;
+            for merged in bounds.iter().skip(index).filter(merges) {
+                write!(out, "{}=", merged.name)?;
             }
             bound.write_value(out)?;
         }

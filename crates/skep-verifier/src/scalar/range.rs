@@ -143,17 +143,22 @@ impl ScalarRange {
         self.set_s32(Interval::FULL);
     }
 
-    /// If the value can only be 0 or -1 in some width, that width (64 bits tried first).
+    /// The two values of a sign mask, as (all ones, all zeros); `None` if the range is no sign mask.
     ///
-    /// Linux forks the walk on such a value before `&=` and `|=` with a constant.
-    pub fn sign_mask_width(&self) -> Option<Width> {
+    /// A sign mask is known to be 0 or -1 by its signed bounds, or else by those of its low half. Linux forks the walk on
+    /// one before `&=` and `|=` with a constant: it goes on with all ones and later resumes with zeros. If only the
+    /// low half is a mask, only that is set, and the views are not brought in step.
+    pub fn split_sign_mask(&self) -> Option<(Self, Self)> {
         if self.s64() == Interval::new(-1, 0) {
-            Some(Width::W64)
-        } else if self.s32() == Interval::new(-1, 0) {
-            Some(Width::W32)
-        } else {
-            None
+            return Some((Self::constant(u64::MAX), Self::constant(0)));
         }
+        if self.s32() == Interval::new(-1, 0) {
+            let (mut ones, mut zeros) = (*self, *self);
+            ones.set_constant32(u32::MAX);
+            zeros.set_constant32(0);
+            return Some((ones, zeros));
+        }
+        None
     }
 
     pub(super) const fn u64(&self) -> Interval<u64> {

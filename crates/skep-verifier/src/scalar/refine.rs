@@ -71,7 +71,8 @@ pub fn refine(
 
 /// [`refine`] for a register compared with itself.
 ///
-/// Linux does not see that such a jump is decided: `r < r` moves both ends of the one interval inward.
+/// Linux does not see that such a jump is decided: `r < r` moves both ends of the one interval inward. It also checks
+/// the register twice, as either operand.
 pub fn refine_self(op: CondOp, width: Width, range: &mut ScalarRange, taken: Taken) -> Refined {
     match relation(op, taken).0 {
         Relation::Less => match width {
@@ -92,10 +93,14 @@ pub fn refine_self(op: CondOp, width: Width, range: &mut ScalarRange, taken: Tak
     }
     range.sync();
     range.sync();
-    Refined {
-        a: range.sanity(),
-        b: range.sanity(),
-    }
+    // The second look finds what the first has left: bounds forgotten, but known bits kept.
+    let a = range.sanity();
+    let b = a.or_else(|_| {
+        let mut forgotten = *range;
+        forgotten.forget_bounds();
+        forgotten.sanity()
+    });
+    Refined { a, b }
 }
 
 fn relation(op: CondOp, taken: Taken) -> (Relation, Order) {
