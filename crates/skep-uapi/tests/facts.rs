@@ -8,7 +8,10 @@ fn numbers_and_names_agree() {
     assert_eq!(MapType::from_raw(11), Some(MapType::LpmTrie));
     assert_eq!(MapType::LpmTrie.name(), "LPM_TRIE");
     assert_eq!(MapType::from_raw(34), None);
-    assert_eq!(MapType::from_name("BPF_MAP_TYPE_CGROUP_STORAGE"), Some(MapType::CgroupStorage));
+    assert_eq!(
+        MapType::from_name("BPF_MAP_TYPE_CGROUP_STORAGE"),
+        Some(MapType::CgroupStorage)
+    );
     assert_eq!(ProgType::from_raw(8), Some(ProgType::CgroupSkb));
     assert_eq!(ProgType::Netfilter.raw(), 32);
     assert_eq!(AttachType::from_raw(0), Some(AttachType::CgroupInetIngress));
@@ -31,11 +34,17 @@ fn every_value_survives_the_round_trip() {
 
 #[test]
 fn helpers_have_names() {
-    assert_eq!(HelperId::MAP_LOOKUP_ELEM.name(), Some("bpf_map_lookup_elem"));
+    assert_eq!(
+        HelperId::MAP_LOOKUP_ELEM.name(),
+        Some("bpf_map_lookup_elem")
+    );
     assert_eq!(HelperId::all().count(), 211);
     assert!(!HelperId(0).exists());
     assert!(!HelperId(HelperId::MAX).exists());
-    assert_eq!(HelperId::from_name("ringbuf_output"), Some(HelperId::RINGBUF_OUTPUT));
+    assert_eq!(
+        HelperId::from_name("ringbuf_output"),
+        Some(HelperId::RINGBUF_OUTPUT)
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::output::{Generated, camel, header};
 
-const DATA: &str = "crates/skep-uapi/data/uapi.json";
+pub(super) const DATA: &str = "crates/skep-uapi/data/uapi.json";
 const OUT: &str = "crates/skep-uapi/src/generated";
 
 /// One enum to write: where its rows are and how it is called in Rust.
