@@ -74,7 +74,7 @@ impl ScalarRange {
         if self.tnum.contains(self.umin) {
             return (next > self.umax).then_some(self.umin);
         }
-        // Linux does not ask whether the largest member is within `umax`; contradictory paths come out the same way.
+        // Linux does not ask whether the largest member is within `umax`; only contradictory ranges can tell.
         if next == self.tnum.max() {
             return Some(next);
         }

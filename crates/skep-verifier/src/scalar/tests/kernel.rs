@@ -86,7 +86,7 @@ fn compare(make: fn(&mut Random) -> Vec<RawInsn>, loads: Loads) {
     }
     let seed = setting("SKEP_SCALAR_SEED", 1);
     let (mut compared, mut accepted) = (0, 0);
-    let programs = setting("SKEP_SCALAR_PROGRAMS", 300);
+    let programs = setting("SKEP_SCALAR_PROGRAMS", 3000);
     for number in 0..programs {
         let insns = make(&mut Random(seed.wrapping_add(number)));
         let (verdict, log) = load(&insns);
