@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use crate::map_memory::{Mapping, PAGE, Use};
 use crate::region::memfd;
-use crate::{Addr, MemoryError, racy};
+use crate::{Addr, MemoryError, RacyBytes, racy};
 
 /// Two control pages and a data area mapped twice in a row, on one memfd.
 #[derive(Debug)]
@@ -100,8 +100,8 @@ impl RingMemory {
         if to.len() > self.size {
             return Err(MemoryError::OutOfRange);
         }
-        access::copy_out(self.at(position), to);
-        Ok(())
+        self.part(position & (self.size as u64 - 1), to.len())?
+            .copy_out(0, to)
     }
 
     /// Copies `from` to ring position `position`; at most `size` bytes.
@@ -109,8 +109,21 @@ impl RingMemory {
         if from.len() > self.size {
             return Err(MemoryError::OutOfRange);
         }
-        access::copy_in(self.at(position), from);
+        self.part(position & (self.size as u64 - 1), from.len())?
+            .copy_in(0, from)
+    }
+
+    /// Copies live bytes to ring position `position`; at most `size` bytes.
+    pub fn copy_from(&self, position: u64, from: RacyBytes<'_>) -> Result<(), MemoryError> {
+        let to = self.part(position & (self.size as u64 - 1), from.len())?;
+        to.copy_from(from);
         Ok(())
+    }
+
+    /// `len` bytes at `offset` into the data, which counts twice.
+    pub fn part(&self, offset: u64, len: usize) -> Result<RacyBytes<'_>, MemoryError> {
+        let offset = usize::try_from(offset).map_err(|_| MemoryError::OutOfRange)?;
+        access::both_copies(self.data(), 2 * self.size).part(offset, len)
     }
 
     fn control_word(&self, offset: usize) -> &AtomicU64 {
@@ -129,7 +142,7 @@ impl RingMemory {
 /// multiples of 8 (or 4 more).
 #[allow(unsafe_code)]
 mod access {
-    use super::{Addr, AtomicU32, AtomicU64, racy};
+    use super::{Addr, AtomicU32, AtomicU64, RacyBytes, racy};
 
     pub(super) fn word_u32<'a>(at: Addr) -> &'a AtomicU32 {
         // SAFETY: inside the ring and aligned; the callers tie the lifetime to the ring's.
@@ -141,13 +154,8 @@ mod access {
         unsafe { racy::atomic_u64(at) }
     }
 
-    pub(super) fn copy_out(from: Addr, to: &mut [u8]) {
-        // SAFETY: at most `size` bytes from inside the first copy.
-        unsafe { racy::copy_out(from, to) }
-    }
-
-    pub(super) fn copy_in(to: Addr, from: &[u8]) {
-        // SAFETY: at most `size` bytes from inside the first copy.
-        unsafe { racy::copy_in(to, from) }
+    pub(super) fn both_copies<'a>(data: Addr, len: usize) -> RacyBytes<'a> {
+        // SAFETY: the data area and its second copy; the callers tie the lifetime to the ring's.
+        unsafe { RacyBytes::new(data, len) }
     }
 }

@@ -2,18 +2,22 @@
 
 use core::any::Any;
 
-use skep_memory::Addr;
+use skep_memory::{Addr, RacyBytes};
 use skep_uapi::ProgType;
 
 use crate::{Clock, ObjectId};
 
-/// A reference that a map holds: to a program or an inner map. Dropping the box drops the reference.
+/// A reference that a map holds: to a program or an inner map.
+///
+/// Maps drop it as soon as it is replaced. Whoever implements it lets go at once of what clients see (the
+/// id, the counts) and of the memory behind [`HeldRef::handle`] only after the grace periods of the runs
+/// that may still use it; see [`crate::Object::release`].
 pub trait HeldRef: Send + Sync + 'static {
     /// The id that system calls see in place of the reference.
     fn id(&self) -> ObjectId;
 
-    /// The native address programs and executors see in place of the reference; valid while it is held
-    /// and for a grace period after.
+    /// The native address programs and executors see in place of the reference; never null, valid while it
+    /// is held and until the readers that found it have left.
     fn handle(&self) -> Addr;
 
     /// The concrete reference, for the layer that made it.
@@ -37,6 +41,20 @@ pub struct ProgCompat {
     pub cgroup_storage: [u64; 2],
 }
 
+impl ProgCompat {
+    /// May a program like this join a map whose first program was like `owner`?
+    pub fn joins(&self, owner: &Self) -> bool {
+        // A program without storage of a kind fits beside one with.
+        let mut storage = self.cgroup_storage.iter().zip(&owner.cgroup_storage);
+        let storage_fits = storage.all(|(own, theirs)| *own == 0 || own == theirs);
+        let without_storage = Self {
+            cgroup_storage: owner.cgroup_storage,
+            ..*self
+        };
+        storage_fits && without_storage == *owner
+    }
+}
+
 /// A program that a map may hold.
 pub trait HeldProg: HeldRef {
     /// What has to agree with the map's other programs; `None` if the program may not be tail-called at
@@ -45,13 +63,13 @@ pub trait HeldProg: HeldRef {
 }
 
 /// What the upper layer does for the special fields of one map's values. Made per map by the layer that
-/// knows the field record, so a value's address is all it needs.
+/// knows the field record, so the value is all it needs.
 pub trait FieldOps: Send + Sync {
-    /// Destroys everything the value at `value` owns (kptrs, timers, lists, trees) and zeroes the fields.
-    fn release(&self, value: Addr);
+    /// Destroys everything the value owns (kptrs, timers, lists, trees) and zeroes those fields.
+    fn release(&self, value: RacyBytes<'_>);
 
     /// Cancels the timers, workqueue items and task work of the value; the map's last user reference went.
-    fn cancel(&self, value: Addr);
+    fn cancel(&self, value: RacyBytes<'_>);
 }
 
 /// A map whose values own nothing.
@@ -59,9 +77,9 @@ pub trait FieldOps: Send + Sync {
 pub struct NoFields;
 
 impl FieldOps for NoFields {
-    fn release(&self, _value: Addr) {}
+    fn release(&self, _value: RacyBytes<'_>) {}
 
-    fn cancel(&self, _value: Addr) {}
+    fn cancel(&self, _value: RacyBytes<'_>) {}
 }
 
 /// Names an armed timer.
