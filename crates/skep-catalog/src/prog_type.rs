@@ -144,9 +144,8 @@ pub enum ReturnRange {
 
 /// Facts about a program type; `None` for UNSPEC.
 pub fn prog_type(prog_type: ProgType) -> Option<&'static ProgTypeInfo> {
-    generated::prog_types::PROG_TYPES
-        .iter()
-        .find(|info| info.prog_type == prog_type)
+    let index = usize::try_from(prog_type.raw()).ok()?.checked_sub(1)?;
+    generated::prog_types::PROG_TYPES.get(index)
 }
 
 /// Rules of a program; an attach type without a row has the general row of its type, or else its first one.

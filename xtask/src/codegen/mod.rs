@@ -62,3 +62,13 @@ fn read_json(root: &Path, path: &str) -> anyhow::Result<serde_json::Value> {
         std::fs::read_to_string(root.join(path)).with_context(|| format!("cannot read {path}"))?;
     serde_json::from_str(&text).with_context(|| format!("{path} is not valid JSON"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Mode, run};
+
+    #[test]
+    fn generated_files_are_fresh() {
+        run(Mode::Check).unwrap();
+    }
+}

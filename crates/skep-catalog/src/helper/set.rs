@@ -41,6 +41,9 @@ pub struct HelperSet {
 /// Marks a helper that is not in a set.
 const NO_PROTO: u16 = u16::MAX;
 
+/// Targets whose rows stand for all targets that have no row of their own.
+const GENERAL_TARGETS: [&str; 3] = ["other", "task", "sched_ext_ops.select_cpu"];
+
 /// One row of the availability table.
 #[derive(Debug)]
 pub(crate) struct HelperConfig {
@@ -92,7 +95,8 @@ fn fit(row: &HelperConfig, context: &ProtoContext<'_>) -> u8 {
     };
     let target = match (row.target, context.target) {
         (Some(known), Some(asked)) if target_fits(context.prog_type, known, asked) => 2,
-        (Some("other" | "task"), _) | (None, _) => 1,
+        (Some(known), _) if GENERAL_TARGETS.contains(&known) => 1,
+        (None, _) => 1,
         (Some(_), _) => 0,
     };
     let sleepable = u8::from(row.sleepable == context.sleepable);

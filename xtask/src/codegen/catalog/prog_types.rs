@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
 
 use super::super::output::{attach_type, camel, flag, flag_set, header, list, strings, text};
@@ -18,7 +18,8 @@ pub(super) fn tables(data: &Value, uapi: &Value) -> anyhow::Result<String> {
          use crate::{Caps, Sleepable};\n\n",
     );
     writeln!(out, "pub(crate) static PROG_TYPES: [ProgTypeInfo; {}] = [", types.len())?;
-    for row in types {
+    for (index, row) in types.iter().enumerate() {
+        ensure!(row["id"].as_u64() == Some(index as u64 + 1), "program types are not in order at {}", row["type"]);
         out.push_str(&type_row(row, uapi).with_context(|| format!("program type {}", row["type"]))?);
     }
     writeln!(out, "];\n\npub(crate) static PROG_RULES: [ProgRules; {}] = [", programs.len())?;
