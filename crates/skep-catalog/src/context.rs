@@ -16,14 +16,12 @@ use crate::generated;
 /// An EXT program has the context of the program it extends: pass that one's type.
 pub fn context(prog_type: ProgType, attach_type: u32) -> &'static ContextTable {
     let attach = AttachType::from_raw(attach_type);
-    let rows = || {
-        generated::contexts::CONFIGS
-            .iter()
-            .filter(|row| row.prog_type == prog_type)
-    };
-    let exact = || rows().find(|row| attach.is_some() && row.attach_type == attach);
-    let general = || rows().find(|row| row.attach_type.is_none());
-    match exact().or_else(general).or_else(|| rows().next()) {
+    let rows = generated::by_prog_type(&generated::contexts::CONFIGS, prog_type);
+    let exact = rows
+        .iter()
+        .find(|row| attach.is_some() && row.attach_type == attach);
+    let general = || rows.iter().find(|row| row.attach_type.is_none());
+    match exact.or_else(general).or_else(|| rows.first()) {
         Some(row) => row.table,
         None => table::by_rule(prog_type, attach),
     }

@@ -16,3 +16,11 @@ pub(crate) mod map_types;
 pub(crate) mod prog_types;
 #[rustfmt::skip]
 pub(crate) mod support;
+
+use skep_uapi::ProgType;
+
+/// The rows of a program type in a table that keeps a slice per type number.
+pub(crate) fn by_prog_type<T>(table: &'static [&'static [T]], prog_type: ProgType) -> &'static [T] {
+    let index = usize::try_from(prog_type.raw()).unwrap_or(usize::MAX);
+    table.get(index).copied().unwrap_or(&[])
+}

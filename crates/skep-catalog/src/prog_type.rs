@@ -153,12 +153,8 @@ pub fn prog_type(prog_type: ProgType) -> Option<&'static ProgTypeInfo> {
 /// For LSM hooks and iterators the target refines the row.
 pub fn prog_rules(context: &ProtoContext<'_>) -> Option<ProgRules> {
     let attach = AttachType::from_raw(context.attach_type);
-    let rows = || {
-        generated::prog_types::PROG_RULES
-            .iter()
-            .filter(|row| row.prog_type == context.prog_type)
-    };
-    let best = rows().rev().max_by_key(|row| {
+    let rows = generated::by_prog_type(&generated::prog_types::PROG_RULES, context.prog_type);
+    let best = rows.iter().rev().max_by_key(|row| {
         let attach_fit = match row.attach_type {
             Some(known) if Some(known) == attach => 2,
             None => 1,

@@ -145,7 +145,6 @@ impl ObjectKind {
 /// Which table a program type and attach type have.
 #[derive(Debug)]
 pub(crate) struct ContextConfig {
-    pub(crate) prog_type: ProgType,
     pub(crate) attach_type: Option<AttachType>,
     pub(crate) table: &'static ContextTable,
 }

@@ -2,75 +2,131 @@
 //!
 //! Generated from `data/contexts.json` by `cargo xtask codegen`; do not edit.
 
-use skep_uapi::{AttachType as A, ProgType as T};
+use skep_uapi::AttachType as A;
 
 use crate::context::{ContextConfig, ContextRule, ContextTable, CtxField, Starts as S};
 use crate::{CapTier as C, RegBase as B, RegType, TypeFlags as F};
 
 const NONE: [S; 4] = [S::NONE; 4];
 
-pub(crate) static CONFIGS: [ContextConfig; 61] = [
-    ContextConfig { prog_type: T::SocketFilter, attach_type: None, table: &TABLE_SOCKET_FILTER },
-    ContextConfig { prog_type: T::Kprobe, attach_type: None, table: &TABLE_KPROBE },
-    ContextConfig { prog_type: T::Kprobe, attach_type: Some(A::TraceKprobeMulti), table: &TABLE_KPROBE },
-    ContextConfig { prog_type: T::Kprobe, attach_type: Some(A::TraceKprobeSession), table: &TABLE_KPROBE },
-    ContextConfig { prog_type: T::Kprobe, attach_type: Some(A::TraceUprobeMulti), table: &TABLE_KPROBE },
-    ContextConfig { prog_type: T::Kprobe, attach_type: Some(A::TraceUprobeSession), table: &TABLE_KPROBE },
-    ContextConfig { prog_type: T::SchedCls, attach_type: None, table: &TABLE_SCHED_CLS },
-    ContextConfig { prog_type: T::SchedAct, attach_type: None, table: &TABLE_SCHED_CLS },
-    ContextConfig { prog_type: T::SchedCls, attach_type: Some(A::TcxIngress), table: &TABLE_SCHED_CLS },
-    ContextConfig { prog_type: T::SchedCls, attach_type: Some(A::TcxEgress), table: &TABLE_SCHED_CLS },
-    ContextConfig { prog_type: T::SchedCls, attach_type: Some(A::NetkitPrimary), table: &TABLE_SCHED_CLS },
-    ContextConfig { prog_type: T::SchedCls, attach_type: Some(A::NetkitPeer), table: &TABLE_SCHED_CLS },
-    ContextConfig { prog_type: T::Xdp, attach_type: None, table: &TABLE_XDP },
-    ContextConfig { prog_type: T::Xdp, attach_type: Some(A::Xdp), table: &TABLE_XDP },
-    ContextConfig { prog_type: T::Xdp, attach_type: Some(A::XdpCpumap), table: &TABLE_XDP },
-    ContextConfig { prog_type: T::PerfEvent, attach_type: None, table: &TABLE_PERF_EVENT },
-    ContextConfig { prog_type: T::Xdp, attach_type: Some(A::XdpDevmap), table: &TABLE_XDP_2 },
-    ContextConfig { prog_type: T::CgroupSkb, attach_type: Some(A::CgroupInetIngress), table: &TABLE_CGROUP_SKB },
-    ContextConfig { prog_type: T::CgroupSkb, attach_type: Some(A::CgroupInetEgress), table: &TABLE_CGROUP_SKB },
-    ContextConfig { prog_type: T::CgroupSock, attach_type: Some(A::CgroupInetSockCreate), table: &TABLE_CGROUP_SOCK },
-    ContextConfig { prog_type: T::CgroupSock, attach_type: Some(A::CgroupInetSockRelease), table: &TABLE_CGROUP_SOCK },
-    ContextConfig { prog_type: T::CgroupSock, attach_type: Some(A::CgroupInet4PostBind), table: &TABLE_CGROUP_SOCK_2 },
-    ContextConfig { prog_type: T::CgroupSock, attach_type: Some(A::CgroupInet6PostBind), table: &TABLE_CGROUP_SOCK_3 },
-    ContextConfig { prog_type: T::LwtIn, attach_type: None, table: &TABLE_LWT_IN },
-    ContextConfig { prog_type: T::LwtOut, attach_type: None, table: &TABLE_LWT_IN },
-    ContextConfig { prog_type: T::LwtXmit, attach_type: None, table: &TABLE_LWT_IN },
-    ContextConfig { prog_type: T::LwtSeg6local, attach_type: None, table: &TABLE_LWT_IN },
-    ContextConfig { prog_type: T::SockOps, attach_type: Some(A::CgroupSockOps), table: &TABLE_SOCK_OPS },
-    ContextConfig { prog_type: T::SockOps, attach_type: None, table: &TABLE_SOCK_OPS },
-    ContextConfig { prog_type: T::SkSkb, attach_type: Some(A::SkSkbStreamParser), table: &TABLE_SK_SKB },
-    ContextConfig { prog_type: T::SkSkb, attach_type: Some(A::SkSkbStreamVerdict), table: &TABLE_SK_SKB },
-    ContextConfig { prog_type: T::SkSkb, attach_type: Some(A::SkSkbVerdict), table: &TABLE_SK_SKB },
-    ContextConfig { prog_type: T::CgroupDevice, attach_type: Some(A::CgroupDevice), table: &TABLE_CGROUP_DEVICE },
-    ContextConfig { prog_type: T::CgroupDevice, attach_type: None, table: &TABLE_CGROUP_DEVICE },
-    ContextConfig { prog_type: T::CgroupSysctl, attach_type: None, table: &TABLE_CGROUP_SYSCTL },
-    ContextConfig { prog_type: T::CgroupSysctl, attach_type: Some(A::CgroupSysctl), table: &TABLE_CGROUP_SYSCTL },
-    ContextConfig { prog_type: T::SkMsg, attach_type: Some(A::SkMsgVerdict), table: &TABLE_SK_MSG },
-    ContextConfig { prog_type: T::CgroupSockAddr, attach_type: Some(A::CgroupInet4Bind), table: &TABLE_CGROUP_SOCK_ADDR },
-    ContextConfig { prog_type: T::CgroupSockAddr, attach_type: Some(A::CgroupInet4Connect), table: &TABLE_CGROUP_SOCK_ADDR },
-    ContextConfig { prog_type: T::CgroupSockAddr, attach_type: Some(A::CgroupUdp4Recvmsg), table: &TABLE_CGROUP_SOCK_ADDR },
-    ContextConfig { prog_type: T::CgroupSockAddr, attach_type: Some(A::CgroupInet4Getpeername), table: &TABLE_CGROUP_SOCK_ADDR },
-    ContextConfig { prog_type: T::CgroupSockAddr, attach_type: Some(A::CgroupInet4Getsockname), table: &TABLE_CGROUP_SOCK_ADDR },
-    ContextConfig { prog_type: T::CgroupSockAddr, attach_type: Some(A::CgroupInet6Bind), table: &TABLE_CGROUP_SOCK_ADDR_2 },
-    ContextConfig { prog_type: T::CgroupSockAddr, attach_type: Some(A::CgroupInet6Connect), table: &TABLE_CGROUP_SOCK_ADDR_2 },
-    ContextConfig { prog_type: T::CgroupSockAddr, attach_type: Some(A::CgroupUdp6Recvmsg), table: &TABLE_CGROUP_SOCK_ADDR_2 },
-    ContextConfig { prog_type: T::CgroupSockAddr, attach_type: Some(A::CgroupInet6Getpeername), table: &TABLE_CGROUP_SOCK_ADDR_2 },
-    ContextConfig { prog_type: T::CgroupSockAddr, attach_type: Some(A::CgroupInet6Getsockname), table: &TABLE_CGROUP_SOCK_ADDR_2 },
-    ContextConfig { prog_type: T::CgroupSockAddr, attach_type: Some(A::CgroupUnixConnect), table: &TABLE_CGROUP_SOCK_ADDR_3 },
-    ContextConfig { prog_type: T::CgroupSockAddr, attach_type: Some(A::CgroupUnixRecvmsg), table: &TABLE_CGROUP_SOCK_ADDR_3 },
-    ContextConfig { prog_type: T::CgroupSockAddr, attach_type: Some(A::CgroupUnixSendmsg), table: &TABLE_CGROUP_SOCK_ADDR_3 },
-    ContextConfig { prog_type: T::CgroupSockAddr, attach_type: Some(A::CgroupUnixGetpeername), table: &TABLE_CGROUP_SOCK_ADDR_3 },
-    ContextConfig { prog_type: T::CgroupSockAddr, attach_type: Some(A::CgroupUnixGetsockname), table: &TABLE_CGROUP_SOCK_ADDR_3 },
-    ContextConfig { prog_type: T::CgroupSockAddr, attach_type: Some(A::CgroupUdp4Sendmsg), table: &TABLE_CGROUP_SOCK_ADDR_4 },
-    ContextConfig { prog_type: T::CgroupSockAddr, attach_type: Some(A::CgroupUdp6Sendmsg), table: &TABLE_CGROUP_SOCK_ADDR_5 },
-    ContextConfig { prog_type: T::SkReuseport, attach_type: Some(A::SkReuseportSelect), table: &TABLE_SK_REUSEPORT },
-    ContextConfig { prog_type: T::SkReuseport, attach_type: Some(A::SkReuseportSelectOrMigrate), table: &TABLE_SK_REUSEPORT },
-    ContextConfig { prog_type: T::FlowDissector, attach_type: Some(A::FlowDissector), table: &TABLE_FLOW_DISSECTOR },
-    ContextConfig { prog_type: T::CgroupSockopt, attach_type: Some(A::CgroupGetsockopt), table: &TABLE_CGROUP_SOCKOPT },
-    ContextConfig { prog_type: T::CgroupSockopt, attach_type: Some(A::CgroupSetsockopt), table: &TABLE_CGROUP_SOCKOPT_2 },
-    ContextConfig { prog_type: T::SkLookup, attach_type: Some(A::SkLookup), table: &TABLE_SK_LOOKUP },
-    ContextConfig { prog_type: T::Netfilter, attach_type: Some(A::Netfilter), table: &TABLE_NETFILTER },
+pub(crate) static CONFIGS: [&[ContextConfig]; 33] = [
+    &[],
+    &[
+        ContextConfig { attach_type: None, table: &TABLE_SOCKET_FILTER },
+    ],
+    &[
+        ContextConfig { attach_type: None, table: &TABLE_KPROBE },
+        ContextConfig { attach_type: Some(A::TraceKprobeMulti), table: &TABLE_KPROBE },
+        ContextConfig { attach_type: Some(A::TraceKprobeSession), table: &TABLE_KPROBE },
+        ContextConfig { attach_type: Some(A::TraceUprobeMulti), table: &TABLE_KPROBE },
+        ContextConfig { attach_type: Some(A::TraceUprobeSession), table: &TABLE_KPROBE },
+    ],
+    &[
+        ContextConfig { attach_type: None, table: &TABLE_SCHED_CLS },
+        ContextConfig { attach_type: Some(A::TcxIngress), table: &TABLE_SCHED_CLS },
+        ContextConfig { attach_type: Some(A::TcxEgress), table: &TABLE_SCHED_CLS },
+        ContextConfig { attach_type: Some(A::NetkitPrimary), table: &TABLE_SCHED_CLS },
+        ContextConfig { attach_type: Some(A::NetkitPeer), table: &TABLE_SCHED_CLS },
+    ],
+    &[
+        ContextConfig { attach_type: None, table: &TABLE_SCHED_CLS },
+    ],
+    &[],
+    &[
+        ContextConfig { attach_type: None, table: &TABLE_XDP },
+        ContextConfig { attach_type: Some(A::Xdp), table: &TABLE_XDP },
+        ContextConfig { attach_type: Some(A::XdpCpumap), table: &TABLE_XDP },
+        ContextConfig { attach_type: Some(A::XdpDevmap), table: &TABLE_XDP_2 },
+    ],
+    &[
+        ContextConfig { attach_type: None, table: &TABLE_PERF_EVENT },
+    ],
+    &[
+        ContextConfig { attach_type: Some(A::CgroupInetIngress), table: &TABLE_CGROUP_SKB },
+        ContextConfig { attach_type: Some(A::CgroupInetEgress), table: &TABLE_CGROUP_SKB },
+    ],
+    &[
+        ContextConfig { attach_type: Some(A::CgroupInetSockCreate), table: &TABLE_CGROUP_SOCK },
+        ContextConfig { attach_type: Some(A::CgroupInetSockRelease), table: &TABLE_CGROUP_SOCK },
+        ContextConfig { attach_type: Some(A::CgroupInet4PostBind), table: &TABLE_CGROUP_SOCK_2 },
+        ContextConfig { attach_type: Some(A::CgroupInet6PostBind), table: &TABLE_CGROUP_SOCK_3 },
+    ],
+    &[
+        ContextConfig { attach_type: None, table: &TABLE_LWT_IN },
+    ],
+    &[
+        ContextConfig { attach_type: None, table: &TABLE_LWT_IN },
+    ],
+    &[
+        ContextConfig { attach_type: None, table: &TABLE_LWT_IN },
+    ],
+    &[
+        ContextConfig { attach_type: Some(A::CgroupSockOps), table: &TABLE_SOCK_OPS },
+        ContextConfig { attach_type: None, table: &TABLE_SOCK_OPS },
+    ],
+    &[
+        ContextConfig { attach_type: Some(A::SkSkbStreamParser), table: &TABLE_SK_SKB },
+        ContextConfig { attach_type: Some(A::SkSkbStreamVerdict), table: &TABLE_SK_SKB },
+        ContextConfig { attach_type: Some(A::SkSkbVerdict), table: &TABLE_SK_SKB },
+    ],
+    &[
+        ContextConfig { attach_type: Some(A::CgroupDevice), table: &TABLE_CGROUP_DEVICE },
+        ContextConfig { attach_type: None, table: &TABLE_CGROUP_DEVICE },
+    ],
+    &[
+        ContextConfig { attach_type: Some(A::SkMsgVerdict), table: &TABLE_SK_MSG },
+    ],
+    &[],
+    &[
+        ContextConfig { attach_type: Some(A::CgroupInet4Bind), table: &TABLE_CGROUP_SOCK_ADDR },
+        ContextConfig { attach_type: Some(A::CgroupInet4Connect), table: &TABLE_CGROUP_SOCK_ADDR },
+        ContextConfig { attach_type: Some(A::CgroupUdp4Recvmsg), table: &TABLE_CGROUP_SOCK_ADDR },
+        ContextConfig { attach_type: Some(A::CgroupInet4Getpeername), table: &TABLE_CGROUP_SOCK_ADDR },
+        ContextConfig { attach_type: Some(A::CgroupInet4Getsockname), table: &TABLE_CGROUP_SOCK_ADDR },
+        ContextConfig { attach_type: Some(A::CgroupInet6Bind), table: &TABLE_CGROUP_SOCK_ADDR_2 },
+        ContextConfig { attach_type: Some(A::CgroupInet6Connect), table: &TABLE_CGROUP_SOCK_ADDR_2 },
+        ContextConfig { attach_type: Some(A::CgroupUdp6Recvmsg), table: &TABLE_CGROUP_SOCK_ADDR_2 },
+        ContextConfig { attach_type: Some(A::CgroupInet6Getpeername), table: &TABLE_CGROUP_SOCK_ADDR_2 },
+        ContextConfig { attach_type: Some(A::CgroupInet6Getsockname), table: &TABLE_CGROUP_SOCK_ADDR_2 },
+        ContextConfig { attach_type: Some(A::CgroupUnixConnect), table: &TABLE_CGROUP_SOCK_ADDR_3 },
+        ContextConfig { attach_type: Some(A::CgroupUnixRecvmsg), table: &TABLE_CGROUP_SOCK_ADDR_3 },
+        ContextConfig { attach_type: Some(A::CgroupUnixSendmsg), table: &TABLE_CGROUP_SOCK_ADDR_3 },
+        ContextConfig { attach_type: Some(A::CgroupUnixGetpeername), table: &TABLE_CGROUP_SOCK_ADDR_3 },
+        ContextConfig { attach_type: Some(A::CgroupUnixGetsockname), table: &TABLE_CGROUP_SOCK_ADDR_3 },
+        ContextConfig { attach_type: Some(A::CgroupUdp4Sendmsg), table: &TABLE_CGROUP_SOCK_ADDR_4 },
+        ContextConfig { attach_type: Some(A::CgroupUdp6Sendmsg), table: &TABLE_CGROUP_SOCK_ADDR_5 },
+    ],
+    &[
+        ContextConfig { attach_type: None, table: &TABLE_LWT_IN },
+    ],
+    &[],
+    &[
+        ContextConfig { attach_type: Some(A::SkReuseportSelect), table: &TABLE_SK_REUSEPORT },
+        ContextConfig { attach_type: Some(A::SkReuseportSelectOrMigrate), table: &TABLE_SK_REUSEPORT },
+    ],
+    &[
+        ContextConfig { attach_type: Some(A::FlowDissector), table: &TABLE_FLOW_DISSECTOR },
+    ],
+    &[
+        ContextConfig { attach_type: None, table: &TABLE_CGROUP_SYSCTL },
+        ContextConfig { attach_type: Some(A::CgroupSysctl), table: &TABLE_CGROUP_SYSCTL },
+    ],
+    &[],
+    &[
+        ContextConfig { attach_type: Some(A::CgroupGetsockopt), table: &TABLE_CGROUP_SOCKOPT },
+        ContextConfig { attach_type: Some(A::CgroupSetsockopt), table: &TABLE_CGROUP_SOCKOPT_2 },
+    ],
+    &[],
+    &[],
+    &[],
+    &[],
+    &[
+        ContextConfig { attach_type: Some(A::SkLookup), table: &TABLE_SK_LOOKUP },
+    ],
+    &[],
+    &[
+        ContextConfig { attach_type: Some(A::Netfilter), table: &TABLE_NETFILTER },
+    ],
 ];
 
 static TABLE_CGROUP_DEVICE: ContextTable =

@@ -47,7 +47,6 @@ const GENERAL_TARGETS: [&str; 3] = ["other", "task", "sched_ext_ops.select_cpu"]
 /// One row of the availability table.
 #[derive(Debug)]
 pub(crate) struct HelperConfig {
-    pub(crate) prog_type: ProgType,
     /// `None`: any attach type that has no row of its own.
     pub(crate) attach_type: Option<AttachType>,
     pub(crate) sleepable: Sleepable,
@@ -75,9 +74,8 @@ impl HelperSet {
 
 /// The helpers a program may call; empty for a type Linux cannot load.
 pub fn helper_set(context: &ProtoContext<'_>) -> HelperSet {
-    let best = generated::helper_sets::CONFIGS
+    let best = generated::by_prog_type(&generated::helper_sets::CONFIGS, context.prog_type)
         .iter()
-        .filter(|row| row.prog_type == context.prog_type)
         .rev()
         .max_by_key(|row| fit(row, context));
     HelperSet {

@@ -6,20 +6,20 @@ use std::fmt::Write as _;
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
-use super::super::output::{attach_type, camel, header, list, option_str, reg_type, text};
+use super::ByProgType;
+use super::super::output::{attach_type, header, list, option_str, reg_type, text};
 
 /// All tables and which program has which.
-pub(super) fn tables(data: &Value) -> anyhow::Result<String> {
+pub(super) fn tables(data: &Value, uapi: &Value) -> anyhow::Result<String> {
     let mut out = header("Fields of contexts and of objects reached from them.", "data/contexts.json");
     out.push_str(
-        "use skep_uapi::{AttachType as A, ProgType as T};\n\n\
+        "use skep_uapi::AttachType as A;\n\n\
          use crate::context::{ContextConfig, ContextRule, ContextTable, CtxField, Starts as S};\n\
          use crate::{CapTier as C, RegBase as B, RegType, TypeFlags as F};\n\n\
          const NONE: [S; 4] = [S::NONE; 4];\n\n",
     );
     let mut used: BTreeMap<&str, (&str, u64)> = BTreeMap::new();
-    let mut configs = String::new();
-    let mut count = 0;
+    let mut configs = ByProgType::new(uapi)?;
     for row in list(data, "programs")? {
         let table = text(row, "table")?;
         let size = row["ctx_size"].as_u64().context("no ctx_size")?;
@@ -29,16 +29,14 @@ pub(super) fn tables(data: &Value) -> anyhow::Result<String> {
         if row["sleepable"].as_bool() == Some(true) {
             continue;
         }
-        writeln!(
-            configs,
-            "    ContextConfig {{ prog_type: T::{}, attach_type: {}, table: &TABLE_{} }},",
-            camel(text(row, "prog_type")?),
+        let config = format!(
+            "ContextConfig {{ attach_type: {}, table: &TABLE_{} }}",
             attach_type(&row["attach_type"]),
             table.to_uppercase(),
-        )?;
-        count += 1;
+        );
+        configs.push(uapi, text(row, "prog_type")?, config)?;
     }
-    writeln!(out, "pub(crate) static CONFIGS: [ContextConfig; {count}] = [\n{configs}];")?;
+    out.push_str(&configs.text("CONFIGS", "ContextConfig"));
     for (table, (ctx, size)) in used {
         let rows = list(data, &format!("table {table}"))?;
         let name = format!("TABLE_{}", table.to_uppercase());

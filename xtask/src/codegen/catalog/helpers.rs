@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
 
+use super::ByProgType;
 use super::super::output::{attach_type, camel, flag, flag_set, header, list, option_str, strings, text, type_flag};
 
 /// The table of prototypes, every variant of every helper.
@@ -128,7 +129,7 @@ fn tier(helper: &Value) -> anyhow::Result<&'static str> {
 }
 
 /// The sets: for each configuration the index of each helper's prototype.
-pub(super) fn sets(data: &Value, availability: &Value) -> anyhow::Result<String> {
+pub(super) fn sets(data: &Value, availability: &Value, uapi: &Value) -> anyhow::Result<String> {
     let mut index = HashMap::new();
     let mut ids = HashMap::new();
     let mut next = 0_u16;
@@ -153,8 +154,7 @@ pub(super) fn sets(data: &Value, availability: &Value) -> anyhow::Result<String>
         base[id] = proto;
     }
     let mut distinct: BTreeMap<Vec<u16>, usize> = BTreeMap::new();
-    let mut configs = String::new();
-    let mut count = 0;
+    let mut configs = ByProgType::new(uapi)?;
     for row in list(availability, "programs")? {
         let mut set = if flag(row, "no_helpers") { vec![u16::MAX; slots] } else { base.clone() };
         for section in ["adds", "replaces"] {
@@ -170,22 +170,20 @@ pub(super) fn sets(data: &Value, availability: &Value) -> anyhow::Result<String>
         }
         let number = distinct.len();
         let number = *distinct.entry(set).or_insert(number);
-        writeln!(
-            configs,
-            "    HelperConfig {{ prog_type: T::{}, attach_type: {}, sleepable: Sleepable::{}, target: {}, protos: &SET_{number} }},",
-            camel(text(row, "prog_type")?),
+        let config = format!(
+            "HelperConfig {{ attach_type: {}, sleepable: Sleepable::{}, target: {}, protos: &SET_{number} }}",
             attach_type(&row["attach_type"]),
             if flag(row, "sleepable") { "Yes" } else { "No" },
             option_str(row["target"].as_str()),
-        )?;
-        count += 1;
+        );
+        configs.push(uapi, text(row, "prog_type")?, config)?;
     }
 
     let mut out = header("Which prototype each configuration of a program gets.", "data/helper_availability.json");
-    out.push_str("use skep_uapi::{AttachType as A, ProgType as T};\n\nuse crate::helper::{HelperConfig, Sleepable};\n\n");
+    out.push_str("use skep_uapi::AttachType as A;\n\nuse crate::helper::{HelperConfig, Sleepable};\n\n");
     writeln!(out, "/// Stands for a helper that is not in the set.\nconst X: u16 = u16::MAX;\n")?;
     writeln!(out, "pub(crate) static NONE: [u16; {slots}] = [X; {slots}];\n")?;
-    writeln!(out, "pub(crate) static CONFIGS: [HelperConfig; {count}] = [\n{configs}];")?;
+    out.push_str(&configs.text("CONFIGS", "HelperConfig"));
     let mut by_number: Vec<_> = distinct.into_iter().collect();
     by_number.sort_by_key(|(_, number)| *number);
     for (set, number) in by_number {

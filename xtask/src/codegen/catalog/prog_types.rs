@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
 
+use super::ByProgType;
 use super::super::output::{attach_type, camel, flag, flag_set, header, list, strings, text};
 
 /// Both tables.
@@ -22,11 +23,13 @@ pub(super) fn tables(data: &Value, uapi: &Value) -> anyhow::Result<String> {
         ensure!(row["id"].as_u64() == Some(index as u64 + 1), "program types are not in order at {}", row["type"]);
         out.push_str(&type_row(row, uapi).with_context(|| format!("program type {}", row["type"]))?);
     }
-    writeln!(out, "];\n\npub(crate) static PROG_RULES: [ProgRules; {}] = [", programs.len())?;
+    out.push_str("];\n\n");
+    let mut rules = ByProgType::new(uapi)?;
     for row in programs {
-        out.push_str(&rules_row(row).with_context(|| format!("rules of {row}"))?);
+        let text = rules_row(row).with_context(|| format!("rules of {row}"))?;
+        rules.push(uapi, row["prog_type"].as_str().unwrap_or_default(), text)?;
     }
-    out.push_str("];\n");
+    out.push_str(&rules.text("PROG_RULES", "ProgRules"));
     Ok(out)
 }
 
@@ -104,7 +107,7 @@ fn expected_attach(value: &Value, uapi: &Value) -> anyhow::Result<String> {
 fn rules_row(row: &Value) -> anyhow::Result<String> {
     let prog_type = text(row, "prog_type")?;
     Ok(format!(
-        "    ProgRules {{ prog_type: T::{}, attach_type: {}, sleepable: Sleepable::{}, returns: {}, tail_call: {}, return_pointer: {} }},\n",
+        "ProgRules {{ prog_type: T::{}, attach_type: {}, sleepable: Sleepable::{}, returns: {}, tail_call: {}, return_pointer: {} }}",
         camel(prog_type),
         attach_type(&row["attach_type"]),
         if flag(row, "sleepable") { "Yes" } else { "No" },
