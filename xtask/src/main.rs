@@ -1,6 +1,7 @@
 //! Repository tasks, `cargo xtask COMMAND`: one file or directory per subcommand.
 
 mod agree;
+mod codegen;
 mod corpus;
 mod retval;
 mod root;
@@ -20,12 +21,14 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Agree(agree::Args),
+    Codegen(codegen::Args),
     Retval(retval::Args),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Agree(args) => agree::run(&args),
+        Command::Codegen(args) => codegen::command(&args),
         Command::Retval(args) => retval::run(&args),
     };
     match result {

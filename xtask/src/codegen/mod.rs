@@ -7,9 +7,24 @@ mod catalog;
 mod output;
 mod uapi;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
+
+/// Write the generated tables of skep-uapi and skep-catalog
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Change nothing; fail when a generated file is stale.
+    #[arg(long)]
+    check: bool,
+}
+
+/// The subcommand.
+pub(crate) fn command(args: &Args) -> anyhow::Result<ExitCode> {
+    run(if args.check { Mode::Check } else { Mode::Write })?;
+    Ok(ExitCode::SUCCESS)
+}
 
 /// What to do with the generated text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +37,7 @@ pub(crate) enum Mode {
 
 /// Generates every table; in [`Mode::Check`] an error names the stale files.
 pub(crate) fn run(mode: Mode) -> anyhow::Result<()> {
-    let root = workspace_root();
+    let root = crate::root::root();
     let mut files = uapi::generate(&root)?;
     files.extend(catalog::generate(&root)?);
     let mut stale = Vec::new();
@@ -48,12 +63,6 @@ pub(crate) fn run(mode: Mode) -> anyhow::Result<()> {
         Mode::Write => println!("codegen: {} of {} files written", stale.len(), files.len()),
     }
     Ok(())
-}
-
-/// The workspace folder, from the manifest folder of xtask.
-fn workspace_root() -> PathBuf {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().unwrap_or(manifest).to_path_buf()
 }
 
 /// Reads a JSON file below the workspace folder.

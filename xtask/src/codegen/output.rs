@@ -11,7 +11,9 @@ pub(super) struct Generated {
 
 /// Starts a generated file: what it holds (one sentence) and from which data file.
 pub(super) fn header(what: &str, data: &str) -> String {
-    format!("//! {what}\n//!\n//! Generated from `{data}` by `cargo xtask codegen`; do not edit.\n\n")
+    format!(
+        "//! {what}\n//!\n//! Generated from `{data}` by `cargo xtask codegen`; do not edit.\n\n"
+    )
 }
 
 /// `LPM_TRIE` to `LpmTrie`; digits stay where they are.
@@ -27,12 +29,17 @@ pub(super) fn camel(screaming: &str) -> String {
 
 /// The array at a key.
 pub(super) fn list<'a>(value: &'a Value, key: &str) -> anyhow::Result<&'a [Value]> {
-    value[key].as_array().map(Vec::as_slice).with_context(|| format!("no list {key} in {value:.60}"))
+    value[key]
+        .as_array()
+        .map(Vec::as_slice)
+        .with_context(|| format!("no list {key} in {value:.60}"))
 }
 
 /// The string at a key.
 pub(super) fn text<'a>(value: &'a Value, key: &str) -> anyhow::Result<&'a str> {
-    value[key].as_str().with_context(|| format!("no string {key} in {value:.200}"))
+    value[key]
+        .as_str()
+        .with_context(|| format!("no string {key} in {value:.200}"))
 }
 
 /// The truth at a key; absent is false.
@@ -42,7 +49,12 @@ pub(super) fn flag(value: &Value, key: &str) -> bool {
 
 /// The strings of a list; an absent list is empty.
 pub(super) fn strings(value: &Value) -> Vec<&str> {
-    value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
 }
 
 /// `Some("x")` or `None`.
@@ -56,7 +68,9 @@ pub(super) fn flag_set(short: &str, names: &[&str]) -> String {
     let Some(first) = names.next() else {
         return format!("{short}::empty()");
     };
-    names.fold(format!("{short}::{first}"), |set, name| format!("{set}.union({short}::{name})"))
+    names.fold(format!("{short}::{first}"), |set, name| {
+        format!("{set}.union({short}::{name})")
+    })
 }
 
 /// A register type such as `PTR_TO_BTF_ID|PTR_TRUSTED:sk_buff` as a constant expression and its struct; none is a scalar.
@@ -64,11 +78,16 @@ pub(super) fn reg_type(value: &Value) -> (String, Option<&str>) {
     let Some(whole) = value.as_str() else {
         return ("RegType::SCALAR".to_owned(), None);
     };
-    let (reg, btf) = whole.split_once(':').map_or((whole, None), |(reg, btf)| (reg, Some(btf)));
+    let (reg, btf) = whole
+        .split_once(':')
+        .map_or((whole, None), |(reg, btf)| (reg, Some(btf)));
     let mut parts = reg.split('|');
     let base = camel(parts.next().unwrap_or_default());
     let flags: Vec<_> = parts.map(type_flag).collect();
-    (format!("RegType::new(B::{base}, {})", flag_set("F", &flags)), btf)
+    (
+        format!("RegType::new(B::{base}, {})", flag_set("F", &flags)),
+        btf,
+    )
 }
 
 /// The name of a type flag in Rust.
@@ -84,7 +103,10 @@ pub(super) fn type_flag(name: &str) -> &str {
 /// An attach type in full (`BPF_XDP`) or null as `Option<AttachType>`.
 pub(super) fn attach_type(value: &Value) -> String {
     match value.as_str() {
-        Some(name) => format!("Some(A::{})", camel(name.strip_prefix("BPF_").unwrap_or(name))),
+        Some(name) => format!(
+            "Some(A::{})",
+            camel(name.strip_prefix("BPF_").unwrap_or(name))
+        ),
         None => "None".to_owned(),
     }
 }

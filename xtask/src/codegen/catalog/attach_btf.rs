@@ -9,7 +9,10 @@ use super::super::output::{flag, flag_set, header, list, option_str, reg_type, s
 
 /// All lists.
 pub(super) fn tables(data: &Value) -> anyhow::Result<String> {
-    let mut out = header("Lists keyed by names of kernel BTF.", "data/attach_btf.json");
+    let mut out = header(
+        "Lists keyed by names of kernel BTF.",
+        "data/attach_btf.json",
+    );
     out.push_str(
         "use crate::attach_btf::{CtxArg, Iterator, LsmFlags as L, LsmHook, SafeField, SafeList, StructOpsMember, TracepointArgs};\n\
          use crate::{RegBase as B, RegType, ReturnRange as R, TypeFlags as F};\n\n\
@@ -22,9 +25,15 @@ pub(super) fn tables(data: &Value) -> anyhow::Result<String> {
         ("D_PATH_ALLOWED", "btf_allowlist_d_path", "functions"),
         ("RCU_PROTECTED", "rcu_protected_types", "structs"),
     ] {
-        let row = list(data, "trace_deny")?.iter().find(|row| row["set"] == set);
+        let row = list(data, "trace_deny")?
+            .iter()
+            .find(|row| row["set"] == set);
         let names = strings(&row.with_context(|| format!("no set {set}"))?[key]);
-        writeln!(out, "pub(crate) static {rust}: [&str; {}] = {names:?};\n", names.len())?;
+        writeln!(
+            out,
+            "pub(crate) static {rust}: [&str; {}] = {names:?};\n",
+            names.len()
+        )?;
     }
     safe_fields(&mut out, list(data, "type_safe")?)?;
     tracepoints(&mut out, list(data, "raw_tp_null_args")?)?;
@@ -36,7 +45,11 @@ pub(super) fn tables(data: &Value) -> anyhow::Result<String> {
 fn lsm_hooks(out: &mut String, rows: &[Value]) -> anyhow::Result<()> {
     let mut rows: Vec<_> = rows.iter().collect();
     rows.sort_by_key(|row| row["hook"].as_str());
-    writeln!(out, "pub(crate) static LSM_HOOKS: [LsmHook; {}] = [", rows.len())?;
+    writeln!(
+        out,
+        "pub(crate) static LSM_HOOKS: [LsmHook; {}] = [",
+        rows.len()
+    )?;
     for row in rows {
         let facts = [
             ("SLEEPABLE", flag(row, "sleepable")),
@@ -47,20 +60,33 @@ fn lsm_hooks(out: &mut String, rows: &[Value]) -> anyhow::Result<()> {
             ("SOCKOPT_UNLOCKED", row["sockopt"] == "unlocked"),
             ("VOID", row["ret"] == "void"),
         ];
-        let set: Vec<_> = facts.into_iter().filter(|(_, set)| *set).map(|(name, _)| name).collect();
+        let set: Vec<_> = facts
+            .into_iter()
+            .filter(|(_, set)| *set)
+            .map(|(name, _)| name)
+            .collect();
         let returns = match row["ret_range"].as_array().map(Vec::as_slice) {
             None => "R::Any".to_owned(),
             Some([min, max]) => format!("R::Range({min}, {max})"),
             Some(_) => bail!("bad range of {}", row["hook"]),
         };
-        writeln!(out, "    LsmHook {{ name: {:?}, flags: {}, returns: {returns} }},", text(row, "hook")?, flag_set("L", &set))?;
+        writeln!(
+            out,
+            "    LsmHook {{ name: {:?}, flags: {}, returns: {returns} }},",
+            text(row, "hook")?,
+            flag_set("L", &set)
+        )?;
     }
     writeln!(out, "];\n")?;
     Ok(())
 }
 
 fn safe_fields(out: &mut String, rows: &[Value]) -> anyhow::Result<()> {
-    writeln!(out, "pub(crate) static SAFE_FIELDS: [SafeField; {}] = [", rows.len())?;
+    writeln!(
+        out,
+        "pub(crate) static SAFE_FIELDS: [SafeField; {}] = [",
+        rows.len()
+    )?;
     for row in rows {
         let list = match text(row, "list")? {
             "RCU" => "Rcu",
@@ -70,7 +96,10 @@ fn safe_fields(out: &mut String, rows: &[Value]) -> anyhow::Result<()> {
             other => bail!("unknown list {other}"),
         };
         let (name, field) = (text(row, "struct")?, text(row, "field")?);
-        writeln!(out, "    SafeField {{ struct_name: {name:?}, field: {field:?}, list: SafeList::{list} }},")?;
+        writeln!(
+            out,
+            "    SafeField {{ struct_name: {name:?}, field: {field:?}, list: SafeList::{list} }},"
+        )?;
     }
     writeln!(out, "];\n")?;
     Ok(())
@@ -79,10 +108,18 @@ fn safe_fields(out: &mut String, rows: &[Value]) -> anyhow::Result<()> {
 fn tracepoints(out: &mut String, rows: &[Value]) -> anyhow::Result<()> {
     let mut rows: Vec<_> = rows.iter().collect();
     rows.sort_by_key(|row| row["tracepoint"].as_str());
-    writeln!(out, "pub(crate) static TRACEPOINT_ARGS: [TracepointArgs; {}] = [", rows.len())?;
+    writeln!(
+        out,
+        "pub(crate) static TRACEPOINT_ARGS: [TracepointArgs; {}] = [",
+        rows.len()
+    )?;
     for row in rows {
         let mask = |key: &str| {
-            let bits = row[key].as_array().into_iter().flatten().filter_map(Value::as_u64);
+            let bits = row[key]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_u64);
             bits.fold(0_u64, |mask, bit| mask | 1 << bit)
         };
         writeln!(
@@ -106,16 +143,29 @@ fn args_text(args: &[Value]) -> String {
 }
 
 fn iterators(out: &mut String, rows: &[Value]) -> anyhow::Result<()> {
-    writeln!(out, "pub(crate) static ITERATORS: [Iterator; {}] = [", rows.len())?;
+    writeln!(
+        out,
+        "pub(crate) static ITERATORS: [Iterator; {}] = [",
+        rows.len()
+    )?;
     for row in rows {
-        writeln!(out, "    Iterator {{ target: {:?}, args: &[{}] }},", text(row, "target")?, args_text(list(row, "args")?))?;
+        writeln!(
+            out,
+            "    Iterator {{ target: {:?}, args: &[{}] }},",
+            text(row, "target")?,
+            args_text(list(row, "args")?)
+        )?;
     }
     writeln!(out, "];\n")?;
     Ok(())
 }
 
 fn struct_ops(out: &mut String, rows: &[Value]) -> anyhow::Result<()> {
-    writeln!(out, "pub(crate) static STRUCT_OPS: [StructOpsMember; {}] = [", rows.len())?;
+    writeln!(
+        out,
+        "pub(crate) static STRUCT_OPS: [StructOpsMember; {}] = [",
+        rows.len()
+    )?;
     for row in rows {
         writeln!(
             out,

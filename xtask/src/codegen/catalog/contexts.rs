@@ -6,12 +6,15 @@ use std::fmt::Write as _;
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
-use super::ByProgType;
 use super::super::output::{attach_type, header, list, option_str, reg_type, text};
+use super::ByProgType;
 
 /// All tables and which program has which.
 pub(super) fn tables(data: &Value, uapi: &Value) -> anyhow::Result<String> {
-    let mut out = header("Fields of contexts and of objects reached from them.", "data/contexts.json");
+    let mut out = header(
+        "Fields of contexts and of objects reached from them.",
+        "data/contexts.json",
+    );
     out.push_str(
         "use skep_uapi::AttachType as A;\n\n\
          use crate::context::{ContextConfig, ContextRule, ContextTable, CtxField, Starts as S};\n\
@@ -40,17 +43,35 @@ pub(super) fn tables(data: &Value, uapi: &Value) -> anyhow::Result<String> {
     for (table, (ctx, size)) in used {
         let rows = list(data, &format!("table {table}"))?;
         let name = format!("TABLE_{}", table.to_uppercase());
-        push_table(&mut out, &Table { name: &name, vis: "", ctx, size, aligned: true }, rows)
-            .with_context(|| format!("table {table}"))?;
+        push_table(
+            &mut out,
+            &Table {
+                name: &name,
+                vis: "",
+                ctx,
+                size,
+                aligned: true,
+            },
+            rows,
+        )
+        .with_context(|| format!("table {table}"))?;
     }
     for key in data.as_object().into_iter().flat_map(|map| map.keys()) {
         let Some(object) = key.strip_prefix("object PTR_TO_") else {
             continue;
         };
-        let (head, rows) = list(data, key)?.split_first().context("empty object table")?;
+        let (head, rows) = list(data, key)?
+            .split_first()
+            .context("empty object table")?;
         let size = head["size"].as_u64().context("no size")?;
         let name = format!("OBJECT_{object}");
-        let table = Table { name: &name, vis: "pub(crate) ", ctx: text(head, "struct")?, size, aligned: false };
+        let table = Table {
+            name: &name,
+            vis: "pub(crate) ",
+            ctx: text(head, "struct")?,
+            size,
+            aligned: false,
+        };
         push_table(&mut out, &table, rows).with_context(|| key.clone())?;
     }
     Ok(out)
@@ -66,7 +87,13 @@ struct Table<'a> {
 }
 
 fn push_table(out: &mut String, table: &Table<'_>, rows: &[Value]) -> anyhow::Result<()> {
-    let Table { name, vis, ctx, size, aligned } = table;
+    let Table {
+        name,
+        vis,
+        ctx,
+        size,
+        aligned,
+    } = table;
     let mut rows: Vec<_> = rows.iter().collect();
     rows.sort_by_key(|row| row["off"].as_u64());
     writeln!(
@@ -87,7 +114,11 @@ fn push_table(out: &mut String, table: &Table<'_>, rows: &[Value]) -> anyhow::Re
             starts(&row["write"])?,
             option_str(btf),
             if row["cap"].is_null() { "None" } else { "Bpf" },
-            if row["write_cap"].is_null() { "None" } else { "Bpf" },
+            if row["write_cap"].is_null() {
+                "None"
+            } else {
+                "Bpf"
+            },
         )?;
     }
     writeln!(out, "];")?;
@@ -97,7 +128,10 @@ fn push_table(out: &mut String, table: &Table<'_>, rows: &[Value]) -> anyhow::Re
 /// Bytes of one element: the field itself, or the elements of `__u32 [4]`; structs count as words.
 fn elem_size(c_type: &str, size: u64) -> anyhow::Result<u64> {
     if let Some((_, rest)) = c_type.split_once('[') {
-        let elements: u64 = rest.trim_end_matches(']').parse().with_context(|| format!("type {c_type}"))?;
+        let elements: u64 = rest
+            .trim_end_matches(']')
+            .parse()
+            .with_context(|| format!("type {c_type}"))?;
         return Ok(size / elements);
     }
     Ok(if c_type == "padding" { 1 } else { size.min(8) })

@@ -6,8 +6,10 @@ use std::fmt::Write as _;
 use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
 
+use super::super::output::{
+    attach_type, camel, flag, flag_set, header, list, option_str, strings, text, type_flag,
+};
 use super::ByProgType;
-use super::super::output::{attach_type, camel, flag, flag_set, header, list, option_str, strings, text, type_flag};
 
 /// The table of prototypes, every variant of every helper.
 pub(super) fn protos(data: &Value) -> anyhow::Result<String> {
@@ -16,7 +18,8 @@ pub(super) fn protos(data: &Value) -> anyhow::Result<String> {
     let inlined = strings(&data["inlined_by_verifier"]);
     for helper in list(data, "helpers")? {
         for proto in list(helper, "protos")? {
-            let row = proto_row(helper, proto, &inlined).with_context(|| format!("helper {}", helper["name"]))?;
+            let row = proto_row(helper, proto, &inlined)
+                .with_context(|| format!("helper {}", helper["name"]))?;
             rows.push_str(&row);
             count += 1;
         }
@@ -32,7 +35,10 @@ pub(super) fn protos(data: &Value) -> anyhow::Result<String> {
          const fn fixed(kind: A, flags: F, size: u32) -> Arg {\n    Arg { kind, flags, size, btf: None }\n}\n\n\
          const fn object(kind: A, flags: F, btf: &'static str) -> Arg {\n    Arg { kind, flags, size: 0, btf: Some(btf) }\n}\n\n",
     );
-    writeln!(out, "pub(crate) static PROTOS: [HelperProto; {count}] = [\n{rows}];")?;
+    writeln!(
+        out,
+        "pub(crate) static PROTOS: [HelperProto; {count}] = [\n{rows}];"
+    )?;
     Ok(out)
 }
 
@@ -47,7 +53,9 @@ fn proto_row(helper: &Value, proto: &Value, inlined: &[&str]) -> anyhow::Result<
 
     let (ret, ret_flags) = split_type(text(proto, "ret")?, "RET_")?;
     // A kptr's type follows the field, which the catalogue cannot name.
-    let ret_btf = proto["ret_btf"].as_str().filter(|btf| !btf.starts_with('('));
+    let ret_btf = proto["ret_btf"]
+        .as_str()
+        .filter(|btf| !btf.starts_with('('));
     let flags = [
         ("GPL_ONLY", flag(proto, "gpl_only")),
         ("PKT_ACCESS", flag(proto, "pkt_access")),
@@ -59,7 +67,11 @@ fn proto_row(helper: &Value, proto: &Value, inlined: &[&str]) -> anyhow::Result<
         ("STORAGE_GET", flag(helper, "storage_get")),
         ("INLINED", inlined.contains(&name)),
     ];
-    let set: Vec<_> = flags.into_iter().filter(|(_, set)| *set).map(|(name, _)| name).collect();
+    let set: Vec<_> = flags
+        .into_iter()
+        .filter(|(_, set)| *set)
+        .map(|(name, _)| name)
+        .collect();
     let allowed = match proto["allowed_callback"].as_str() {
         None => "None",
         Some("bpf_d_path_allowed") => "Some(AllowedRule::DPath)",
@@ -94,7 +106,8 @@ fn proto_row(helper: &Value, proto: &Value, inlined: &[&str]) -> anyhow::Result<
 
 fn short_name(helper: &Value) -> anyhow::Result<&str> {
     let name = text(helper, "name")?;
-    name.strip_prefix("bpf_").with_context(|| format!("{name} lacks bpf_"))
+    name.strip_prefix("bpf_")
+        .with_context(|| format!("{name} lacks bpf_"))
 }
 
 fn arg_text(arg: &Value) -> anyhow::Result<String> {
@@ -112,8 +125,15 @@ fn split_type<'a>(whole: &'a str, prefix: &str) -> anyhow::Result<(&'a str, Stri
     let mut parts = whole.split('|');
     let base = parts.next().and_then(|base| base.strip_prefix(prefix));
     let flags: Vec<_> = parts.map(type_flag).collect();
-    let flags = if flags.is_empty() { "NONE".to_owned() } else { flag_set("F", &flags) };
-    Ok((base.with_context(|| format!("{whole} lacks {prefix}"))?, flags))
+    let flags = if flags.is_empty() {
+        "NONE".to_owned()
+    } else {
+        flag_set("F", &flags)
+    };
+    Ok((
+        base.with_context(|| format!("{whole} lacks {prefix}"))?,
+        flags,
+    ))
 }
 
 /// The capability tier. Those of the base set check CAP_BPF before CAP_PERFMON, the socket casts only CAP_PERFMON.
@@ -142,8 +162,12 @@ pub(super) fn sets(data: &Value, availability: &Value, uapi: &Value) -> anyhow::
         }
     }
     let find = |helper: &str, variant: &str| -> anyhow::Result<(usize, u16)> {
-        let id = *ids.get(helper).with_context(|| format!("unknown helper {helper}"))?;
-        let proto = index.get(&(id, variant)).with_context(|| format!("unknown variant {variant} of {helper}"))?;
+        let id = *ids
+            .get(helper)
+            .with_context(|| format!("unknown helper {helper}"))?;
+        let proto = index
+            .get(&(id, variant))
+            .with_context(|| format!("unknown variant {variant} of {helper}"))?;
         Ok((id, *proto))
     };
 
@@ -156,7 +180,11 @@ pub(super) fn sets(data: &Value, availability: &Value, uapi: &Value) -> anyhow::
     let mut distinct: BTreeMap<Vec<u16>, usize> = BTreeMap::new();
     let mut configs = ByProgType::new(uapi)?;
     for row in list(availability, "programs")? {
-        let mut set = if flag(row, "no_helpers") { vec![u16::MAX; slots] } else { base.clone() };
+        let mut set = if flag(row, "no_helpers") {
+            vec![u16::MAX; slots]
+        } else {
+            base.clone()
+        };
         for section in ["adds", "replaces"] {
             for (helper, variant) in row[section].as_object().into_iter().flatten() {
                 let (id, proto) = find(helper, variant.as_str().context("variant is no string")?)?;
@@ -164,8 +192,13 @@ pub(super) fn sets(data: &Value, availability: &Value, uapi: &Value) -> anyhow::
             }
         }
         // Removed here, or in the source but refused by the kernel that was measured.
-        for helper in strings(&row["removes"]).into_iter().chain(strings(&row["source_only"])) {
-            let id = *ids.get(helper).with_context(|| format!("unknown helper {helper}"))?;
+        for helper in strings(&row["removes"])
+            .into_iter()
+            .chain(strings(&row["source_only"]))
+        {
+            let id = *ids
+                .get(helper)
+                .with_context(|| format!("unknown helper {helper}"))?;
             set[id] = u16::MAX;
         }
         let number = distinct.len();
@@ -179,18 +212,37 @@ pub(super) fn sets(data: &Value, availability: &Value, uapi: &Value) -> anyhow::
         configs.push(uapi, text(row, "prog_type")?, config)?;
     }
 
-    let mut out = header("Which prototype each configuration of a program gets.", "data/helper_availability.json");
-    out.push_str("use skep_uapi::AttachType as A;\n\nuse crate::helper::{HelperConfig, Sleepable};\n\n");
-    writeln!(out, "/// Stands for a helper that is not in the set.\nconst X: u16 = u16::MAX;\n")?;
-    writeln!(out, "pub(crate) static NONE: [u16; {slots}] = [X; {slots}];\n")?;
+    let mut out = header(
+        "Which prototype each configuration of a program gets.",
+        "data/helper_availability.json",
+    );
+    out.push_str(
+        "use skep_uapi::AttachType as A;\n\nuse crate::helper::{HelperConfig, Sleepable};\n\n",
+    );
+    writeln!(
+        out,
+        "/// Stands for a helper that is not in the set.\nconst X: u16 = u16::MAX;\n"
+    )?;
+    writeln!(
+        out,
+        "pub(crate) static NONE: [u16; {slots}] = [X; {slots}];\n"
+    )?;
     out.push_str(&configs.text("CONFIGS", "HelperConfig"));
     let mut by_number: Vec<_> = distinct.into_iter().collect();
     by_number.sort_by_key(|(_, number)| *number);
     for (set, number) in by_number {
         writeln!(out, "\nstatic SET_{number}: [u16; {slots}] = [")?;
         for chunk in set.chunks(16) {
-            let cells: Vec<_> =
-                chunk.iter().map(|p| if *p == u16::MAX { "X".to_owned() } else { p.to_string() }).collect();
+            let cells: Vec<_> = chunk
+                .iter()
+                .map(|p| {
+                    if *p == u16::MAX {
+                        "X".to_owned()
+                    } else {
+                        p.to_string()
+                    }
+                })
+                .collect();
             writeln!(out, "    {},", cells.join(", "))?;
         }
         writeln!(out, "];")?;

@@ -25,11 +25,16 @@ pub(super) fn table(data: &Value) -> anyhow::Result<String> {
 }
 
 fn kfunc_row(row: &Value) -> anyhow::Result<String> {
-    let flags: Vec<_> = strings(&row["flags"]).into_iter().map(|name| name.trim_start_matches("KF_")).collect();
+    let flags: Vec<_> = strings(&row["flags"])
+        .into_iter()
+        .map(|name| name.trim_start_matches("KF_"))
+        .collect();
     let filter = match row["filter"].as_str() {
         None => "None",
         Some("bpf_kprobe_multi_filter") => "Some(KfuncFilter::KprobeSession)",
-        Some("bpf_fs_kfuncs_filter" | "bpf_get_fsverity_digest_filter") => "Some(KfuncFilter::LsmOnly)",
+        Some("bpf_fs_kfuncs_filter" | "bpf_get_fsverity_digest_filter") => {
+            "Some(KfuncFilter::LsmOnly)"
+        }
         Some("tracing_iter_filter") => "Some(KfuncFilter::IterOnly)",
         Some("bpf_qdisc_kfunc_filter") => "Some(KfuncFilter::QdiscMember)",
         Some(other) => bail!("unknown filter {other}"),
@@ -40,7 +45,11 @@ fn kfunc_row(row: &Value) -> anyhow::Result<String> {
             None => "None".to_owned(),
             Some(suffix) => format!("Some(S::{})", suffix_name(suffix)?),
         };
-        args.push(format!("a({:?}, {:?}, {suffix})", text(arg, "name")?, text(arg, "type")?));
+        args.push(format!(
+            "a({:?}, {:?}, {suffix})",
+            text(arg, "name")?,
+            text(arg, "type")?
+        ));
     }
     Ok(format!(
         "    Kfunc {{ name: {:?}, flags: {}, hooks: {}, filter: {filter}, special: {}, ret: {:?}, args: &[{}] }},\n",

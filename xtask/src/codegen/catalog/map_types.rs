@@ -15,11 +15,21 @@ pub(super) fn table(data: &Value, helpers: &Value) -> anyhow::Result<String> {
         "use skep_uapi::{Errno as E, MapFlags as F, MapType as T};\n\n\
          use crate::map_type::{\n    BtfCheck, EntriesRule, FieldAnswer as A, InnerUse, MapCap, MapTypeInfo, MetaEqual, Mmap, OpAnswer as O, SizeRule as S,\n};\n\n",
     );
-    writeln!(out, "pub(crate) static MAP_TYPES: [MapTypeInfo; {}] = [", rows.len())?;
+    writeln!(
+        out,
+        "pub(crate) static MAP_TYPES: [MapTypeInfo; {}] = [",
+        rows.len()
+    )?;
     for (index, row) in rows.iter().enumerate() {
-        ensure!(row["id"].as_u64() == Some(index as u64 + 1), "map types are not in order at {}", row["type"]);
+        ensure!(
+            row["id"].as_u64() == Some(index as u64 + 1),
+            "map types are not in order at {}",
+            row["type"]
+        );
         let name = text(row, "type")?;
-        out.push_str(&map_row(data, helpers, row, name).with_context(|| format!("map type {name}"))?);
+        out.push_str(
+            &map_row(data, helpers, row, name).with_context(|| format!("map type {name}"))?,
+        );
     }
     out.push_str("];\n");
     Ok(out)
@@ -32,7 +42,11 @@ fn map_row(data: &Value, helpers: &Value, row: &Value, name: &str) -> anyhow::Re
     let ops = by_type("operations")?.context("no operations")?;
     let fields = by_type("special_fields")?;
     let accepted = by_type("helpers")?.context("no helpers")?;
-    let sum_end = if row["key_size"]["sum_limit"].is_string() { "Some(4_194_256)" } else { "None" };
+    let sum_end = if row["key_size"]["sum_limit"].is_string() {
+        "Some(4_194_256)"
+    } else {
+        "None"
+    };
     Ok(format!(
         "    MapTypeInfo {{\n\
          \x20       map_type: T::{},\n\
@@ -73,7 +87,10 @@ fn map_row(data: &Value, helpers: &Value, row: &Value, name: &str) -> anyhow::Re
 }
 
 fn map_flags(names: &Value) -> String {
-    let names: Vec<_> = strings(names).into_iter().map(|name| name.trim_start_matches("BPF_F_")).collect();
+    let names: Vec<_> = strings(names)
+        .into_iter()
+        .map(|name| name.trim_start_matches("BPF_F_"))
+        .collect();
     flag_set("F", &names)
 }
 
@@ -81,7 +98,10 @@ fn flag_errors(errors: &Value) -> anyhow::Result<String> {
     let mut cells = Vec::new();
     for (name, errno) in errors.as_object().into_iter().flatten() {
         let errno = errno.as_str().context("errno is no string")?;
-        cells.push(format!("(F::{}, E::{errno})", name.trim_start_matches("BPF_F_")));
+        cells.push(format!(
+            "(F::{}, E::{errno})",
+            name.trim_start_matches("BPF_F_")
+        ));
     }
     Ok(cells.join(", "))
 }
@@ -89,7 +109,9 @@ fn flag_errors(errors: &Value) -> anyhow::Result<String> {
 /// A limit; prose such as "8 * perf_event_max_stack (1016)" gives the number in parentheses.
 fn limit(value: &Value) -> anyhow::Result<Option<u64>> {
     if let Some(prose) = value.as_str() {
-        let number = prose.split_once('(').and_then(|(_, rest)| rest.split([')', ' ']).next());
+        let number = prose
+            .split_once('(')
+            .and_then(|(_, rest)| rest.split([')', ' ']).next());
         return Ok(Some(number.context("prose without a number")?.parse()?));
     }
     Ok(value.as_u64())
@@ -106,7 +128,12 @@ fn size_rule(rule: &Value) -> anyhow::Result<String> {
         let sizes: Vec<_> = sizes.iter().map(Value::to_string).collect();
         return Ok(format!("S::OneOf(&[{}])", sizes.join(", ")));
     }
-    let errno = |key: &str| rule[key].as_str().or(rule["err"].as_str()).unwrap_or("EINVAL");
+    let errno = |key: &str| {
+        rule[key]
+            .as_str()
+            .or(rule["err"].as_str())
+            .unwrap_or("EINVAL")
+    };
     let above = errno("err_max").split(' ').next().unwrap_or("EINVAL");
     Ok(format!(
         "S::Range {{ min: {}, max: {}, below: E::{}, above: E::{above}, multiple_of: {} }}",
@@ -124,11 +151,17 @@ fn entries_rule(rule: &Value) -> anyhow::Result<String> {
     if let Some(entries) = rule["eq"].as_u64() {
         return Ok(format!("EntriesRule::Exactly({entries})"));
     }
-    if rule["max"].as_str().is_some_and(|max| max.starts_with("NR_CPUS")) {
+    if rule["max"]
+        .as_str()
+        .is_some_and(|max| max.starts_with("NR_CPUS"))
+    {
         return Ok("EntriesRule::AtMostCpus".to_owned());
     }
     let max = limit(&rule["max"])?.unwrap_or(u64::from(u32::MAX));
-    Ok(format!("EntriesRule::AtMost({max}, E::{})", rule["err_max"].as_str().unwrap_or("EINVAL")))
+    Ok(format!(
+        "EntriesRule::AtMost({max}, E::{})",
+        rule["err_max"].as_str().unwrap_or("EINVAL")
+    ))
 }
 
 fn cap(name: &str) -> anyhow::Result<&'static str> {
@@ -172,7 +205,11 @@ fn mmap(value: &Value) -> anyhow::Result<&'static str> {
 }
 
 fn inner(answer: &str) -> String {
-    if answer == "ok" { "InnerUse::Allowed".to_owned() } else { format!("InnerUse::Refused(E::{answer})") }
+    if answer == "ok" {
+        "InnerUse::Allowed".to_owned()
+    } else {
+        format!("InnerUse::Refused(E::{answer})")
+    }
 }
 
 fn meta_equal(rule: &str) -> anyhow::Result<&'static str> {
@@ -231,9 +268,15 @@ fn helper_bits(helpers: &Value, names: &[&str]) -> anyhow::Result<String> {
     let mut words = [0_u64; 4];
     for name in names {
         let full = format!("bpf_{name}");
-        let row = list(helpers, "helpers")?.iter().find(|row| row["name"] == full.as_str());
-        let id = row.and_then(|row| row["id"].as_u64()).with_context(|| format!("unknown helper {name}"))?;
-        let word = words.get_mut(usize::try_from(id / 64)?).context("helper beyond 255")?;
+        let row = list(helpers, "helpers")?
+            .iter()
+            .find(|row| row["name"] == full.as_str());
+        let id = row
+            .and_then(|row| row["id"].as_u64())
+            .with_context(|| format!("unknown helper {name}"))?;
+        let word = words
+            .get_mut(usize::try_from(id / 64)?)
+            .context("helper beyond 255")?;
         *word |= 1 << (id % 64);
     }
     Ok(words.map(|word| format!("{word:#x}")).join(", "))

@@ -5,23 +5,36 @@ use std::fmt::Write as _;
 use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
 
-use super::ByProgType;
 use super::super::output::{attach_type, camel, flag, flag_set, header, list, strings, text};
+use super::ByProgType;
 
 /// Both tables.
 pub(super) fn tables(data: &Value, uapi: &Value) -> anyhow::Result<String> {
     let types = list(data, "types")?;
     let programs = list(data, "programs")?;
-    let mut out = header("Facts about program types and the rules per attach type.", "data/prog_types.json");
+    let mut out = header(
+        "Facts about program types and the rules per attach type.",
+        "data/prog_types.json",
+    );
     out.push_str(
         "use skep_uapi::{AttachType as A, ProgType as T};\n\n\
          use crate::prog_type::{\n    ExpectedAttach, PacketAccess, PacketToHelper, ProgRules, ProgTypeInfo, ReturnRange as R, SleepRule, TestRun,\n};\n\
          use crate::{Caps, Sleepable};\n\n",
     );
-    writeln!(out, "pub(crate) static PROG_TYPES: [ProgTypeInfo; {}] = [", types.len())?;
+    writeln!(
+        out,
+        "pub(crate) static PROG_TYPES: [ProgTypeInfo; {}] = [",
+        types.len()
+    )?;
     for (index, row) in types.iter().enumerate() {
-        ensure!(row["id"].as_u64() == Some(index as u64 + 1), "program types are not in order at {}", row["type"]);
-        out.push_str(&type_row(row, uapi).with_context(|| format!("program type {}", row["type"]))?);
+        ensure!(
+            row["id"].as_u64() == Some(index as u64 + 1),
+            "program types are not in order at {}",
+            row["type"]
+        );
+        out.push_str(
+            &type_row(row, uapi).with_context(|| format!("program type {}", row["type"]))?,
+        );
     }
     out.push_str("];\n\n");
     let mut rules = ByProgType::new(uapi)?;
@@ -34,7 +47,10 @@ pub(super) fn tables(data: &Value, uapi: &Value) -> anyhow::Result<String> {
 }
 
 fn type_row(row: &Value, uapi: &Value) -> anyhow::Result<String> {
-    let caps: Vec<_> = strings(&row["load_caps"]).into_iter().map(|cap| cap.trim_start_matches("CAP_")).collect();
+    let caps: Vec<_> = strings(&row["load_caps"])
+        .into_iter()
+        .map(|cap| cap.trim_start_matches("CAP_"))
+        .collect();
     Ok(format!(
         "    ProgTypeInfo {{ prog_type: T::{}, load_caps: {}, test_run: {}, may_attach_btf_id: {}, may_attach_prog_fd: {}, expected_attach: {}, packet_access: PacketAccess::{}, packet_to_helper: PacketToHelper::{}, ld_abs: {}, sleepable: SleepRule::{}, gpl_required: {}, tracing_map_limits: {} }},\n",
         camel(text(row, "type")?),
@@ -90,7 +106,12 @@ fn test_run(value: &Value) -> anyhow::Result<String> {
 
 fn expected_attach(value: &Value, uapi: &Value) -> anyhow::Result<String> {
     if let Some(prose) = value.as_str() {
-        return Ok(if prose.starts_with("any") { "ExpectedAttach::Any" } else { "ExpectedAttach::StructOpsMember" }.to_owned());
+        return Ok(if prose.starts_with("any") {
+            "ExpectedAttach::Any"
+        } else {
+            "ExpectedAttach::StructOpsMember"
+        }
+        .to_owned());
     }
     let mut cells = Vec::new();
     for name in strings(value) {
@@ -98,7 +119,8 @@ fn expected_attach(value: &Value, uapi: &Value) -> anyhow::Result<String> {
             cells.push("0".to_owned());
             continue;
         }
-        let id = super::number(uapi, "attach_types", name).with_context(|| format!("unknown attach type {name}"))?;
+        let id = super::number(uapi, "attach_types", name)
+            .with_context(|| format!("unknown attach type {name}"))?;
         cells.push(id.to_string());
     }
     Ok(format!("ExpectedAttach::OneOf(&[{}])", cells.join(", ")))
@@ -113,7 +135,9 @@ fn rules_row(row: &Value) -> anyhow::Result<String> {
         if flag(row, "sleepable") { "Yes" } else { "No" },
         returns(prog_type, &row["ret"])?,
         // Rows that could not be measured: only sleepable programs may not, as PROG_ARRAY is not among their maps.
-        row["tail_call"].as_bool().unwrap_or_else(|| !flag(row, "sleepable")),
+        row["tail_call"]
+            .as_bool()
+            .unwrap_or_else(|| !flag(row, "sleepable")),
         flag(row, "ret_pointer_ok"),
     ))
 }
