@@ -216,3 +216,29 @@ fn d_path_depends_on_the_target() {
         ..lsm
     }));
 }
+
+#[test]
+fn return_value_helpers_depend_on_the_attach_type_alone() {
+    let has = |prog_type, attach_type| {
+        let context = ProtoContext {
+            attach_type,
+            ..root(prog_type)
+        };
+        helper(&context, HelperId::GET_RETVAL).is_some()
+    };
+    for prog_type in [
+        ProgType::CgroupDevice,
+        ProgType::CgroupSysctl,
+        ProgType::SockOps,
+    ] {
+        for hidden in [
+            AttachType::CgroupInetIngress,
+            AttachType::CgroupSockOps,
+            AttachType::CgroupUdp4Recvmsg,
+        ] {
+            assert!(!has(prog_type, hidden.raw()), "{prog_type} {hidden}");
+        }
+        assert!(has(prog_type, AttachType::Xdp.raw()));
+        assert!(has(prog_type, 1000));
+    }
+}

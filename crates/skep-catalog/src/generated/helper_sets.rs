@@ -72,105 +72,106 @@ pub(crate) static CONFIGS: [&[HelperConfig]; 33] = [
     &[
         HelperConfig { attach_type: Some(A::CgroupSockOps), sleepable: Sleepable::No, target: None, protos: &SET_17 },
         HelperConfig { attach_type: None, sleepable: Sleepable::No, target: None, protos: &SET_17 },
+        HelperConfig { attach_type: Some(A::CgroupDevice), sleepable: Sleepable::No, target: None, protos: &SET_18 },
     ],
     &[
-        HelperConfig { attach_type: Some(A::SkSkbStreamParser), sleepable: Sleepable::No, target: None, protos: &SET_18 },
-        HelperConfig { attach_type: Some(A::SkSkbStreamVerdict), sleepable: Sleepable::No, target: None, protos: &SET_18 },
-        HelperConfig { attach_type: Some(A::SkSkbVerdict), sleepable: Sleepable::No, target: None, protos: &SET_18 },
+        HelperConfig { attach_type: Some(A::SkSkbStreamParser), sleepable: Sleepable::No, target: None, protos: &SET_19 },
+        HelperConfig { attach_type: Some(A::SkSkbStreamVerdict), sleepable: Sleepable::No, target: None, protos: &SET_19 },
+        HelperConfig { attach_type: Some(A::SkSkbVerdict), sleepable: Sleepable::No, target: None, protos: &SET_19 },
     ],
     &[
-        HelperConfig { attach_type: Some(A::CgroupDevice), sleepable: Sleepable::No, target: None, protos: &SET_19 },
-        HelperConfig { attach_type: None, sleepable: Sleepable::No, target: None, protos: &SET_20 },
+        HelperConfig { attach_type: Some(A::CgroupDevice), sleepable: Sleepable::No, target: None, protos: &SET_20 },
+        HelperConfig { attach_type: None, sleepable: Sleepable::No, target: None, protos: &SET_21 },
     ],
     &[
-        HelperConfig { attach_type: Some(A::SkMsgVerdict), sleepable: Sleepable::No, target: None, protos: &SET_22 },
+        HelperConfig { attach_type: Some(A::SkMsgVerdict), sleepable: Sleepable::No, target: None, protos: &SET_23 },
     ],
     &[
-        HelperConfig { attach_type: None, sleepable: Sleepable::No, target: None, protos: &SET_23 },
+        HelperConfig { attach_type: None, sleepable: Sleepable::No, target: None, protos: &SET_24 },
     ],
     &[
-        HelperConfig { attach_type: Some(A::CgroupInet4Bind), sleepable: Sleepable::No, target: None, protos: &SET_24 },
-        HelperConfig { attach_type: Some(A::CgroupInet6Bind), sleepable: Sleepable::No, target: None, protos: &SET_24 },
-        HelperConfig { attach_type: Some(A::CgroupInet4Connect), sleepable: Sleepable::No, target: None, protos: &SET_25 },
-        HelperConfig { attach_type: Some(A::CgroupInet6Connect), sleepable: Sleepable::No, target: None, protos: &SET_25 },
-        HelperConfig { attach_type: Some(A::CgroupUnixConnect), sleepable: Sleepable::No, target: None, protos: &SET_24 },
-        HelperConfig { attach_type: Some(A::CgroupUdp4Recvmsg), sleepable: Sleepable::No, target: None, protos: &SET_26 },
-        HelperConfig { attach_type: Some(A::CgroupUdp6Recvmsg), sleepable: Sleepable::No, target: None, protos: &SET_26 },
-        HelperConfig { attach_type: Some(A::CgroupUnixRecvmsg), sleepable: Sleepable::No, target: None, protos: &SET_26 },
-        HelperConfig { attach_type: Some(A::CgroupUdp4Sendmsg), sleepable: Sleepable::No, target: None, protos: &SET_24 },
-        HelperConfig { attach_type: Some(A::CgroupUdp6Sendmsg), sleepable: Sleepable::No, target: None, protos: &SET_24 },
-        HelperConfig { attach_type: Some(A::CgroupUnixSendmsg), sleepable: Sleepable::No, target: None, protos: &SET_24 },
-        HelperConfig { attach_type: Some(A::CgroupInet4Getpeername), sleepable: Sleepable::No, target: None, protos: &SET_26 },
-        HelperConfig { attach_type: Some(A::CgroupInet6Getpeername), sleepable: Sleepable::No, target: None, protos: &SET_26 },
-        HelperConfig { attach_type: Some(A::CgroupUnixGetpeername), sleepable: Sleepable::No, target: None, protos: &SET_26 },
-        HelperConfig { attach_type: Some(A::CgroupInet4Getsockname), sleepable: Sleepable::No, target: None, protos: &SET_26 },
-        HelperConfig { attach_type: Some(A::CgroupInet6Getsockname), sleepable: Sleepable::No, target: None, protos: &SET_26 },
-        HelperConfig { attach_type: Some(A::CgroupUnixGetsockname), sleepable: Sleepable::No, target: None, protos: &SET_26 },
+        HelperConfig { attach_type: Some(A::CgroupInet4Bind), sleepable: Sleepable::No, target: None, protos: &SET_25 },
+        HelperConfig { attach_type: Some(A::CgroupInet6Bind), sleepable: Sleepable::No, target: None, protos: &SET_25 },
+        HelperConfig { attach_type: Some(A::CgroupInet4Connect), sleepable: Sleepable::No, target: None, protos: &SET_26 },
+        HelperConfig { attach_type: Some(A::CgroupInet6Connect), sleepable: Sleepable::No, target: None, protos: &SET_26 },
+        HelperConfig { attach_type: Some(A::CgroupUnixConnect), sleepable: Sleepable::No, target: None, protos: &SET_25 },
+        HelperConfig { attach_type: Some(A::CgroupUdp4Recvmsg), sleepable: Sleepable::No, target: None, protos: &SET_27 },
+        HelperConfig { attach_type: Some(A::CgroupUdp6Recvmsg), sleepable: Sleepable::No, target: None, protos: &SET_27 },
+        HelperConfig { attach_type: Some(A::CgroupUnixRecvmsg), sleepable: Sleepable::No, target: None, protos: &SET_27 },
+        HelperConfig { attach_type: Some(A::CgroupUdp4Sendmsg), sleepable: Sleepable::No, target: None, protos: &SET_25 },
+        HelperConfig { attach_type: Some(A::CgroupUdp6Sendmsg), sleepable: Sleepable::No, target: None, protos: &SET_25 },
+        HelperConfig { attach_type: Some(A::CgroupUnixSendmsg), sleepable: Sleepable::No, target: None, protos: &SET_25 },
+        HelperConfig { attach_type: Some(A::CgroupInet4Getpeername), sleepable: Sleepable::No, target: None, protos: &SET_27 },
+        HelperConfig { attach_type: Some(A::CgroupInet6Getpeername), sleepable: Sleepable::No, target: None, protos: &SET_27 },
+        HelperConfig { attach_type: Some(A::CgroupUnixGetpeername), sleepable: Sleepable::No, target: None, protos: &SET_27 },
+        HelperConfig { attach_type: Some(A::CgroupInet4Getsockname), sleepable: Sleepable::No, target: None, protos: &SET_27 },
+        HelperConfig { attach_type: Some(A::CgroupInet6Getsockname), sleepable: Sleepable::No, target: None, protos: &SET_27 },
+        HelperConfig { attach_type: Some(A::CgroupUnixGetsockname), sleepable: Sleepable::No, target: None, protos: &SET_27 },
     ],
     &[
         HelperConfig { attach_type: None, sleepable: Sleepable::No, target: None, protos: &SET_16 },
     ],
     &[
-        HelperConfig { attach_type: Some(A::LircMode2), sleepable: Sleepable::No, target: None, protos: &SET_27 },
+        HelperConfig { attach_type: Some(A::LircMode2), sleepable: Sleepable::No, target: None, protos: &SET_28 },
     ],
     &[
-        HelperConfig { attach_type: Some(A::SkReuseportSelect), sleepable: Sleepable::No, target: None, protos: &SET_28 },
-        HelperConfig { attach_type: Some(A::SkReuseportSelectOrMigrate), sleepable: Sleepable::No, target: None, protos: &SET_28 },
+        HelperConfig { attach_type: Some(A::SkReuseportSelect), sleepable: Sleepable::No, target: None, protos: &SET_29 },
+        HelperConfig { attach_type: Some(A::SkReuseportSelectOrMigrate), sleepable: Sleepable::No, target: None, protos: &SET_29 },
     ],
     &[
-        HelperConfig { attach_type: Some(A::FlowDissector), sleepable: Sleepable::No, target: None, protos: &SET_29 },
+        HelperConfig { attach_type: Some(A::FlowDissector), sleepable: Sleepable::No, target: None, protos: &SET_30 },
     ],
     &[
-        HelperConfig { attach_type: None, sleepable: Sleepable::No, target: None, protos: &SET_21 },
-        HelperConfig { attach_type: Some(A::CgroupSysctl), sleepable: Sleepable::No, target: None, protos: &SET_30 },
+        HelperConfig { attach_type: None, sleepable: Sleepable::No, target: None, protos: &SET_22 },
+        HelperConfig { attach_type: Some(A::CgroupSysctl), sleepable: Sleepable::No, target: None, protos: &SET_31 },
     ],
     &[
-        HelperConfig { attach_type: None, sleepable: Sleepable::No, target: None, protos: &SET_23 },
+        HelperConfig { attach_type: None, sleepable: Sleepable::No, target: None, protos: &SET_24 },
     ],
     &[
-        HelperConfig { attach_type: Some(A::CgroupGetsockopt), sleepable: Sleepable::No, target: None, protos: &SET_31 },
-        HelperConfig { attach_type: Some(A::CgroupSetsockopt), sleepable: Sleepable::No, target: None, protos: &SET_32 },
+        HelperConfig { attach_type: Some(A::CgroupGetsockopt), sleepable: Sleepable::No, target: None, protos: &SET_32 },
+        HelperConfig { attach_type: Some(A::CgroupSetsockopt), sleepable: Sleepable::No, target: None, protos: &SET_33 },
     ],
     &[
-        HelperConfig { attach_type: Some(A::TraceRawTp), sleepable: Sleepable::No, target: None, protos: &SET_33 },
-        HelperConfig { attach_type: Some(A::TraceIter), sleepable: Sleepable::No, target: Some("task"), protos: &SET_34 },
-        HelperConfig { attach_type: Some(A::TraceIter), sleepable: Sleepable::No, target: Some("tcp"), protos: &SET_35 },
-        HelperConfig { attach_type: Some(A::TraceIter), sleepable: Sleepable::No, target: Some("unix"), protos: &SET_35 },
-        HelperConfig { attach_type: Some(A::TraceIter), sleepable: Sleepable::No, target: Some("bpf_map_elem"), protos: &SET_34 },
-        HelperConfig { attach_type: Some(A::TraceIter), sleepable: Sleepable::No, target: Some("cgroup"), protos: &SET_34 },
-        HelperConfig { attach_type: Some(A::TraceIter), sleepable: Sleepable::Yes, target: Some("task"), protos: &SET_36 },
-        HelperConfig { attach_type: Some(A::TraceFentry), sleepable: Sleepable::No, target: None, protos: &SET_37 },
-        HelperConfig { attach_type: Some(A::TraceFentry), sleepable: Sleepable::Yes, target: None, protos: &SET_38 },
-        HelperConfig { attach_type: Some(A::TraceFexit), sleepable: Sleepable::No, target: None, protos: &SET_37 },
-        HelperConfig { attach_type: Some(A::TraceFexit), sleepable: Sleepable::Yes, target: None, protos: &SET_38 },
-        HelperConfig { attach_type: Some(A::ModifyReturn), sleepable: Sleepable::No, target: None, protos: &SET_37 },
-        HelperConfig { attach_type: Some(A::ModifyReturn), sleepable: Sleepable::Yes, target: None, protos: &SET_38 },
+        HelperConfig { attach_type: Some(A::TraceRawTp), sleepable: Sleepable::No, target: None, protos: &SET_34 },
+        HelperConfig { attach_type: Some(A::TraceIter), sleepable: Sleepable::No, target: Some("task"), protos: &SET_35 },
+        HelperConfig { attach_type: Some(A::TraceIter), sleepable: Sleepable::No, target: Some("tcp"), protos: &SET_36 },
+        HelperConfig { attach_type: Some(A::TraceIter), sleepable: Sleepable::No, target: Some("unix"), protos: &SET_36 },
+        HelperConfig { attach_type: Some(A::TraceIter), sleepable: Sleepable::No, target: Some("bpf_map_elem"), protos: &SET_35 },
+        HelperConfig { attach_type: Some(A::TraceIter), sleepable: Sleepable::No, target: Some("cgroup"), protos: &SET_35 },
+        HelperConfig { attach_type: Some(A::TraceIter), sleepable: Sleepable::Yes, target: Some("task"), protos: &SET_37 },
+        HelperConfig { attach_type: Some(A::TraceFentry), sleepable: Sleepable::No, target: None, protos: &SET_38 },
+        HelperConfig { attach_type: Some(A::TraceFentry), sleepable: Sleepable::Yes, target: None, protos: &SET_39 },
+        HelperConfig { attach_type: Some(A::TraceFexit), sleepable: Sleepable::No, target: None, protos: &SET_38 },
+        HelperConfig { attach_type: Some(A::TraceFexit), sleepable: Sleepable::Yes, target: None, protos: &SET_39 },
+        HelperConfig { attach_type: Some(A::ModifyReturn), sleepable: Sleepable::No, target: None, protos: &SET_38 },
+        HelperConfig { attach_type: Some(A::ModifyReturn), sleepable: Sleepable::Yes, target: None, protos: &SET_39 },
     ],
     &[
-        HelperConfig { attach_type: None, sleepable: Sleepable::No, target: Some("tcp_congestion_ops.ssthresh"), protos: &SET_39 },
-        HelperConfig { attach_type: None, sleepable: Sleepable::No, target: Some("tcp_congestion_ops.release"), protos: &SET_40 },
-        HelperConfig { attach_type: None, sleepable: Sleepable::No, target: Some("bpf_dummy_ops.test_1"), protos: &SET_41 },
-        HelperConfig { attach_type: None, sleepable: Sleepable::No, target: Some("Qdisc_ops.enqueue"), protos: &SET_42 },
-        HelperConfig { attach_type: None, sleepable: Sleepable::No, target: Some("sched_ext_ops.select_cpu"), protos: &SET_42 },
-        HelperConfig { attach_type: None, sleepable: Sleepable::No, target: Some("hid_bpf_ops.hid_device_event"), protos: &SET_42 },
-        HelperConfig { attach_type: None, sleepable: Sleepable::No, target: Some("smc_hs_ctrl.syn_option"), protos: &SET_42 },
+        HelperConfig { attach_type: None, sleepable: Sleepable::No, target: Some("tcp_congestion_ops.ssthresh"), protos: &SET_40 },
+        HelperConfig { attach_type: None, sleepable: Sleepable::No, target: Some("tcp_congestion_ops.release"), protos: &SET_41 },
+        HelperConfig { attach_type: None, sleepable: Sleepable::No, target: Some("bpf_dummy_ops.test_1"), protos: &SET_42 },
+        HelperConfig { attach_type: None, sleepable: Sleepable::No, target: Some("Qdisc_ops.enqueue"), protos: &SET_43 },
+        HelperConfig { attach_type: None, sleepable: Sleepable::No, target: Some("sched_ext_ops.select_cpu"), protos: &SET_43 },
+        HelperConfig { attach_type: None, sleepable: Sleepable::No, target: Some("hid_bpf_ops.hid_device_event"), protos: &SET_43 },
+        HelperConfig { attach_type: None, sleepable: Sleepable::No, target: Some("smc_hs_ctrl.syn_option"), protos: &SET_43 },
     ],
     &[],
     &[
-        HelperConfig { attach_type: Some(A::LsmMac), sleepable: Sleepable::No, target: None, protos: &SET_43 },
-        HelperConfig { attach_type: Some(A::LsmMac), sleepable: Sleepable::Yes, target: None, protos: &SET_44 },
-        HelperConfig { attach_type: Some(A::LsmCgroup), sleepable: Sleepable::No, target: Some("locked"), protos: &SET_45 },
-        HelperConfig { attach_type: Some(A::LsmCgroup), sleepable: Sleepable::No, target: Some("unlocked"), protos: &SET_46 },
-        HelperConfig { attach_type: Some(A::LsmCgroup), sleepable: Sleepable::No, target: Some("other"), protos: &SET_47 },
+        HelperConfig { attach_type: Some(A::LsmMac), sleepable: Sleepable::No, target: None, protos: &SET_44 },
+        HelperConfig { attach_type: Some(A::LsmMac), sleepable: Sleepable::Yes, target: None, protos: &SET_45 },
+        HelperConfig { attach_type: Some(A::LsmCgroup), sleepable: Sleepable::No, target: Some("locked"), protos: &SET_46 },
+        HelperConfig { attach_type: Some(A::LsmCgroup), sleepable: Sleepable::No, target: Some("unlocked"), protos: &SET_47 },
+        HelperConfig { attach_type: Some(A::LsmCgroup), sleepable: Sleepable::No, target: Some("other"), protos: &SET_48 },
     ],
     &[
-        HelperConfig { attach_type: Some(A::SkLookup), sleepable: Sleepable::No, target: None, protos: &SET_48 },
+        HelperConfig { attach_type: Some(A::SkLookup), sleepable: Sleepable::No, target: None, protos: &SET_49 },
     ],
     &[
-        HelperConfig { attach_type: None, sleepable: Sleepable::Yes, target: None, protos: &SET_49 },
+        HelperConfig { attach_type: None, sleepable: Sleepable::Yes, target: None, protos: &SET_50 },
     ],
     &[
-        HelperConfig { attach_type: Some(A::Netfilter), sleepable: Sleepable::No, target: None, protos: &SET_50 },
+        HelperConfig { attach_type: Some(A::Netfilter), sleepable: Sleepable::No, target: None, protos: &SET_51 },
     ],
 ];
 
@@ -481,6 +482,23 @@ static SET_17: [u16; 212] = [
 ];
 
 static SET_18: [u16; 212] = [
+    X, 0, 1, 2, X, 4, 5, 6, 7, X, X, X, 12, X, 14, 15,
+    16, 17, X, X, X, X, 23, X, X, 31, X, X, X, X, X, X,
+    X, X, X, 47, X, 49, X, X, X, X, 56, X, X, X, 63, X,
+    X, 68, X, X, X, 76, X, 78, X, 80, X, 85, X, X, X, X,
+    X, X, X, X, X, X, 102, X, X, X, X, X, X, X, X, X,
+    113, 114, X, X, X, X, X, 126, 127, 128, X, X, X, 132, 133, X,
+    135, X, X, X, X, X, X, X, X, 147, 148, 149, 152, 154, X, X,
+    157, 158, 159, 160, X, 162, 163, X, 165, X, 169, 173, X, 176, X, X,
+    X, X, 181, 182, 183, 184, 185, X, 187, 188, 189, 190, 191, 192, 194, 195,
+    196, X, X, X, 200, 201, X, X, X, 205, 206, X, 208, 210, 212, X,
+    214, X, X, X, 219, 220, X, X, X, 224, 225, 226, 227, X, X, 238,
+    239, 240, 241, X, 243, 244, 245, X, X, X, 249, 250, X, X, X, 255,
+    X, X, 258, 259, 260, 261, 262, 263, 264, 265, 266, 267, X, X, X, X,
+    272, 273, 274, 275,
+];
+
+static SET_19: [u16; 212] = [
     X, 0, 1, 2, X, 4, 5, 6, 7, 9, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, 27, 33, X, X, X, X, X,
     X, X, X, 47, X, 49, 51, 53, X, X, 56, 58, X, X, 61, 66,
@@ -497,7 +515,7 @@ static SET_18: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_19: [u16; 212] = [
+static SET_20: [u16; 212] = [
     X, 0, 1, 2, X, 4, 5, 6, 7, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, 31, X, X, X, X, X, X,
     X, X, X, 47, X, 49, X, X, X, X, 56, X, X, X, X, X,
@@ -514,7 +532,7 @@ static SET_19: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_20: [u16; 212] = [
+static SET_21: [u16; 212] = [
     X, 0, 1, 2, X, 4, 5, 6, 7, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, 31, X, X, X, X, X, X,
     X, X, X, 47, X, 49, X, X, X, X, 56, X, X, X, X, X,
@@ -531,7 +549,7 @@ static SET_20: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_21: [u16; 212] = [
+static SET_22: [u16; 212] = [
     X, 0, 1, 2, X, 4, 5, 6, 7, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, 31, X, X, X, X, X, X,
     X, X, X, 47, X, 49, X, X, X, X, 56, X, X, X, X, X,
@@ -548,7 +566,7 @@ static SET_21: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_22: [u16; 212] = [
+static SET_23: [u16; 212] = [
     X, 0, 1, 2, X, 4, 5, 6, 7, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, 31, X, X, X, X, X, X,
     X, X, X, 47, X, 49, X, X, X, X, 56, X, X, X, X, X,
@@ -565,7 +583,7 @@ static SET_22: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_23: [u16; 212] = [
+static SET_24: [u16; 212] = [
     X, 0, 1, 2, 3, 4, 5, 6, 8, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, 32, X, 39, X, X, X, X,
     X, X, X, 47, X, 49, X, X, X, X, 56, X, X, 60, X, X,
@@ -582,29 +600,12 @@ static SET_23: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_24: [u16; 212] = [
-    X, 0, 1, 2, X, 4, 5, 6, 7, X, X, X, 12, X, 14, 15,
-    16, 17, X, X, X, X, 23, X, X, 31, X, X, X, X, X, X,
-    X, X, X, 47, X, 49, X, X, X, X, 56, X, X, X, 64, X,
-    X, 69, X, X, X, X, X, 78, X, 81, X, X, X, X, X, X,
-    X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
-    113, 114, X, X, 120, 124, 125, 126, 127, 128, X, X, X, 132, 133, X,
-    X, X, X, 141, X, X, X, X, X, 147, 148, 149, 152, 154, X, X,
-    157, 158, 159, 160, X, 162, 163, X, 165, X, 171, 173, X, 176, X, X,
-    X, X, 181, 182, 183, 184, 185, X, 187, 188, 189, 190, 191, 192, X, X,
-    X, X, X, X, 200, 201, X, X, X, 205, 206, X, 208, 210, 212, X,
-    214, X, X, X, 219, 220, X, X, X, 224, 225, 226, 227, X, X, 238,
-    239, 240, 241, X, 243, 244, 245, X, X, X, 249, 250, X, X, X, 255,
-    X, X, 258, 259, 260, 261, 262, 263, 264, 265, 266, 267, X, X, X, X,
-    272, 273, 274, 275,
-];
-
 static SET_25: [u16; 212] = [
     X, 0, 1, 2, X, 4, 5, 6, 7, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, 31, X, X, X, X, X, X,
     X, X, X, 47, X, 49, X, X, X, X, 56, X, X, X, 64, X,
     X, 69, X, X, X, X, X, 78, X, 81, X, X, X, X, X, X,
-    90, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
+    X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
     113, 114, X, X, 120, 124, 125, 126, 127, 128, X, X, X, 132, 133, X,
     X, X, X, 141, X, X, X, X, X, 147, 148, 149, 152, 154, X, X,
     157, 158, 159, 160, X, 162, 163, X, 165, X, 171, 173, X, 176, X, X,
@@ -621,6 +622,23 @@ static SET_26: [u16; 212] = [
     16, 17, X, X, X, X, 23, X, X, 31, X, X, X, X, X, X,
     X, X, X, 47, X, 49, X, X, X, X, 56, X, X, X, 64, X,
     X, 69, X, X, X, X, X, 78, X, 81, X, X, X, X, X, X,
+    90, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
+    113, 114, X, X, 120, 124, 125, 126, 127, 128, X, X, X, 132, 133, X,
+    X, X, X, 141, X, X, X, X, X, 147, 148, 149, 152, 154, X, X,
+    157, 158, 159, 160, X, 162, 163, X, 165, X, 171, 173, X, 176, X, X,
+    X, X, 181, 182, 183, 184, 185, X, 187, 188, 189, 190, 191, 192, X, X,
+    X, X, X, X, 200, 201, X, X, X, 205, 206, X, 208, 210, 212, X,
+    214, X, X, X, 219, 220, X, X, X, 224, 225, 226, 227, X, X, 238,
+    239, 240, 241, X, 243, 244, 245, X, X, X, 249, 250, X, X, X, 255,
+    X, X, 258, 259, 260, 261, 262, 263, 264, 265, 266, 267, X, X, X, X,
+    272, 273, 274, 275,
+];
+
+static SET_27: [u16; 212] = [
+    X, 0, 1, 2, X, 4, 5, 6, 7, X, X, X, 12, X, 14, 15,
+    16, 17, X, X, X, X, 23, X, X, 31, X, X, X, X, X, X,
+    X, X, X, 47, X, 49, X, X, X, X, 56, X, X, X, 64, X,
+    X, 69, X, X, X, X, X, 78, X, 81, X, X, X, X, X, X,
     X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
     113, 114, X, X, 120, 124, 125, 126, 127, 128, X, X, X, 132, 133, X,
     X, X, X, 141, X, X, X, X, X, 147, 148, 149, 152, 154, X, X,
@@ -633,7 +651,7 @@ static SET_26: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_27: [u16; 212] = [
+static SET_28: [u16; 212] = [
     X, 0, 1, 2, X, 4, 5, 6, X, X, X, X, 12, X, X, X,
     X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
     X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
@@ -650,7 +668,7 @@ static SET_27: [u16; 212] = [
     X, X, X, X,
 ];
 
-static SET_28: [u16; 212] = [
+static SET_29: [u16; 212] = [
     X, 0, 1, 2, X, 4, 5, 6, 7, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, X, 34, X, X, X, X, X,
     X, X, X, 47, X, 49, X, X, X, X, 56, X, X, X, 65, X,
@@ -667,7 +685,7 @@ static SET_28: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_29: [u16; 212] = [
+static SET_30: [u16; 212] = [
     X, 0, 1, 2, X, 4, 5, 6, 7, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, X, 35, X, X, X, X, X,
     X, X, X, 47, X, 49, X, X, X, X, 56, X, X, X, X, X,
@@ -684,7 +702,7 @@ static SET_29: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_30: [u16; 212] = [
+static SET_31: [u16; 212] = [
     X, 0, 1, 2, X, 4, 5, 6, 7, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, 31, X, X, X, X, X, X,
     X, X, X, 47, X, 49, X, X, X, X, 56, X, X, X, X, X,
@@ -701,7 +719,7 @@ static SET_30: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_31: [u16; 212] = [
+static SET_32: [u16; 212] = [
     X, 0, 1, 2, X, 4, 5, 6, 7, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, 31, X, X, X, X, X, X,
     X, X, X, 47, X, 49, X, X, X, X, 56, X, X, X, X, X,
@@ -718,7 +736,7 @@ static SET_31: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_32: [u16; 212] = [
+static SET_33: [u16; 212] = [
     X, 0, 1, 2, X, 4, 5, 6, 7, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, 31, X, X, X, X, X, X,
     X, X, X, 47, X, 49, X, X, X, X, 56, X, X, X, X, X,
@@ -735,7 +753,7 @@ static SET_32: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_33: [u16; 212] = [
+static SET_34: [u16; 212] = [
     X, 0, 1, 2, 3, 4, 5, 6, 8, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, 32, X, 39, X, X, X, X,
     X, X, X, 47, X, 49, X, X, X, X, 56, X, X, 60, 65, X,
@@ -752,28 +770,11 @@ static SET_33: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_34: [u16; 212] = [
-    X, 0, 1, 2, 3, 4, 5, 6, 8, X, X, X, 12, X, 14, 15,
-    16, 17, X, X, X, X, 23, X, X, 32, X, 39, X, X, X, X,
-    X, X, X, 47, X, 49, X, X, X, X, 56, X, X, 60, 65, X,
-    X, X, X, X, X, X, X, 78, X, X, X, X, X, X, X, X,
-    X, X, X, 97, X, X, X, X, X, X, X, X, X, X, X, X,
-    113, X, X, X, X, X, X, 126, 127, 128, X, X, X, 132, 133, X,
-    X, X, X, X, X, X, X, X, X, 147, 148, 151, 153, 154, X, 156,
-    157, 158, 159, 160, X, 162, 163, X, 165, 166, X, 173, X, 176, 177, 178,
-    X, X, 181, 182, 183, 184, 185, X, 187, 188, 189, 190, 191, 192, X, X,
-    X, X, X, 199, 200, 201, 202, X, X, 205, 206, X, 209, 211, 212, X,
-    X, X, 216, X, 219, 220, X, X, X, 224, 225, 226, 227, 231, X, 238,
-    239, 240, 241, X, 243, 244, 245, X, X, X, X, X, 252, X, X, 255,
-    X, X, 258, 259, 260, 261, 262, 263, 264, 265, 266, 267, X, X, X, X,
-    272, 273, 274, 275,
-];
-
 static SET_35: [u16; 212] = [
     X, 0, 1, 2, 3, 4, 5, 6, 8, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, 32, X, 39, X, X, X, X,
     X, X, X, 47, X, 49, X, X, X, X, 56, X, X, 60, 65, X,
-    X, 70, X, X, X, X, X, 78, X, 82, X, X, X, X, X, X,
+    X, X, X, X, X, X, X, 78, X, X, X, X, X, X, X, X,
     X, X, X, 97, X, X, X, X, X, X, X, X, X, X, X, X,
     113, X, X, X, X, X, X, 126, 127, 128, X, X, X, 132, 133, X,
     X, X, X, X, X, X, X, X, X, 147, 148, 151, 153, 154, X, 156,
@@ -790,6 +791,23 @@ static SET_36: [u16; 212] = [
     X, 0, 1, 2, 3, 4, 5, 6, 8, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, 32, X, 39, X, X, X, X,
     X, X, X, 47, X, 49, X, X, X, X, 56, X, X, 60, 65, X,
+    X, 70, X, X, X, X, X, 78, X, 82, X, X, X, X, X, X,
+    X, X, X, 97, X, X, X, X, X, X, X, X, X, X, X, X,
+    113, X, X, X, X, X, X, 126, 127, 128, X, X, X, 132, 133, X,
+    X, X, X, X, X, X, X, X, X, 147, 148, 151, 153, 154, X, 156,
+    157, 158, 159, 160, X, 162, 163, X, 165, 166, X, 173, X, 176, 177, 178,
+    X, X, 181, 182, 183, 184, 185, X, 187, 188, 189, 190, 191, 192, X, X,
+    X, X, X, 199, 200, 201, 202, X, X, 205, 206, X, 209, 211, 212, X,
+    X, X, 216, X, 219, 220, X, X, X, 224, 225, 226, 227, 231, X, 238,
+    239, 240, 241, X, 243, 244, 245, X, X, X, X, X, 252, X, X, 255,
+    X, X, 258, 259, 260, 261, 262, 263, 264, 265, 266, 267, X, X, X, X,
+    272, 273, 274, 275,
+];
+
+static SET_37: [u16; 212] = [
+    X, 0, 1, 2, 3, 4, 5, 6, 8, X, X, X, 12, X, 14, 15,
+    16, 17, X, X, X, X, 23, X, X, 32, X, 39, X, X, X, X,
+    X, X, X, 47, X, 49, X, X, X, X, 56, X, X, 60, 65, X,
     X, X, X, X, X, X, X, 78, X, X, X, X, X, X, X, X,
     X, X, X, 97, X, X, X, X, X, X, X, X, X, X, X, X,
     113, X, X, X, X, X, X, 126, 127, 128, X, X, X, 132, 133, X,
@@ -803,7 +821,7 @@ static SET_36: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_37: [u16; 212] = [
+static SET_38: [u16; 212] = [
     X, 0, 1, 2, 3, 4, 5, 6, 8, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, 32, X, 39, X, X, X, X,
     X, X, X, 47, 48, 49, X, X, X, X, 56, X, X, 60, 65, X,
@@ -820,7 +838,7 @@ static SET_37: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_38: [u16; 212] = [
+static SET_39: [u16; 212] = [
     X, 0, 1, 2, 3, 4, 5, 6, 8, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, 32, X, 39, X, X, X, X,
     X, X, X, 47, 48, 49, X, X, X, X, 56, X, X, 60, 65, X,
@@ -837,7 +855,7 @@ static SET_38: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_39: [u16; 212] = [
+static SET_40: [u16; 212] = [
     X, 0, 1, 2, X, 4, 5, 6, 7, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, X, X, X, X, X, X, X,
     X, X, X, 47, X, 49, X, X, X, X, 56, X, X, X, X, X,
@@ -854,7 +872,7 @@ static SET_39: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_40: [u16; 212] = [
+static SET_41: [u16; 212] = [
     X, 0, 1, 2, X, 4, 5, 6, 7, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, X, X, X, X, X, X, X,
     X, X, X, 47, X, 49, X, X, X, X, 56, X, X, X, X, X,
@@ -871,7 +889,7 @@ static SET_40: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_41: [u16; 212] = [
+static SET_42: [u16; 212] = [
     X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
     X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
     X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
@@ -888,7 +906,7 @@ static SET_41: [u16; 212] = [
     X, X, X, X,
 ];
 
-static SET_42: [u16; 212] = [
+static SET_43: [u16; 212] = [
     X, 0, 1, 2, X, 4, 5, 6, 7, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, X, X, X, X, X, X, X,
     X, X, X, 47, X, 49, X, X, X, X, 56, X, X, X, X, X,
@@ -905,7 +923,7 @@ static SET_42: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_43: [u16; 212] = [
+static SET_44: [u16; 212] = [
     X, 0, 1, 2, 3, 4, 5, 6, 8, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, 32, X, 39, X, X, X, X,
     X, X, X, 47, 48, 49, X, X, X, X, 56, X, X, 60, 65, X,
@@ -922,7 +940,7 @@ static SET_43: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_44: [u16; 212] = [
+static SET_45: [u16; 212] = [
     X, 0, 1, 2, 3, 4, 5, 6, 8, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, 32, X, 39, X, X, X, X,
     X, X, X, 47, 48, 49, X, X, X, X, 56, X, X, 60, 65, X,
@@ -939,7 +957,7 @@ static SET_44: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_45: [u16; 212] = [
+static SET_46: [u16; 212] = [
     X, 0, 1, 2, 3, 4, 5, 6, 8, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, 32, X, 39, X, X, X, X,
     X, X, X, 47, 48, 49, X, X, X, X, 56, X, X, 60, 65, X,
@@ -956,7 +974,7 @@ static SET_45: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_46: [u16; 212] = [
+static SET_47: [u16; 212] = [
     X, 0, 1, 2, 3, 4, 5, 6, 8, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, 32, X, 39, X, X, X, X,
     X, X, X, 47, 48, 49, X, X, X, X, 56, X, X, 60, 65, X,
@@ -973,7 +991,7 @@ static SET_46: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_47: [u16; 212] = [
+static SET_48: [u16; 212] = [
     X, 0, 1, 2, 3, 4, 5, 6, 8, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, 32, X, 39, X, X, X, X,
     X, X, X, 47, 48, 49, X, X, X, X, 56, X, X, 60, 65, X,
@@ -990,7 +1008,7 @@ static SET_47: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_48: [u16; 212] = [
+static SET_49: [u16; 212] = [
     X, 0, 1, 2, X, 4, 5, 6, 7, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, 31, X, X, X, X, X, X,
     X, X, X, 47, X, 49, X, X, X, X, 56, X, X, X, X, X,
@@ -1007,7 +1025,7 @@ static SET_48: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_49: [u16; 212] = [
+static SET_50: [u16; 212] = [
     X, 0, 1, 2, 3, 4, 5, 6, 8, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, 32, X, 39, X, X, X, X,
     X, X, X, 47, X, 49, X, X, X, X, 56, X, X, 60, 65, X,
@@ -1024,7 +1042,7 @@ static SET_49: [u16; 212] = [
     272, 273, 274, 275,
 ];
 
-static SET_50: [u16; 212] = [
+static SET_51: [u16; 212] = [
     X, 0, 1, 2, X, 4, 5, 6, 7, X, X, X, 12, X, 14, 15,
     16, 17, X, X, X, X, 23, X, X, X, X, X, X, X, X, X,
     X, X, X, 47, X, 49, X, X, X, X, 56, X, X, X, X, X,

@@ -74,6 +74,10 @@ impl HelperSet {
 
 /// The helpers a program may call; empty for a type Linux cannot load.
 pub fn helper_set(context: &ProtoContext<'_>) -> HelperSet {
+    let context = &ProtoContext {
+        attach_type: representative(context),
+        ..*context
+    };
     let best = generated::by_prog_type(&generated::helper_sets::CONFIGS, context.prog_type)
         .iter()
         .rev()
@@ -81,6 +85,35 @@ pub fn helper_set(context: &ProtoContext<'_>) -> HelperSet {
     HelperSet {
         protos: best.map_or(&generated::helper_sets::NONE, |row| row.protos),
         caps: context.caps,
+    }
+}
+
+/// The attach type whose row covers the one asked for.
+///
+/// Some cgroup types load with any attach type, but Linux still looks at it for the return value helpers
+/// (`bpf_get_retval`, `bpf_set_retval`): a few attach types hide them, all others, even unknown ones, do not.
+fn representative(context: &ProtoContext<'_>) -> u32 {
+    let shows_retval = match context.prog_type {
+        ProgType::CgroupSysctl => AttachType::CgroupSysctl,
+        ProgType::CgroupDevice | ProgType::SockOps => AttachType::CgroupDevice,
+        _ => return context.attach_type,
+    };
+    match AttachType::from_raw(context.attach_type) {
+        Some(
+            AttachType::CgroupInetIngress
+            | AttachType::CgroupInetEgress
+            | AttachType::CgroupSockOps
+            | AttachType::CgroupUdp4Recvmsg
+            | AttachType::CgroupUdp6Recvmsg
+            | AttachType::CgroupUnixRecvmsg
+            | AttachType::CgroupInet4Getpeername
+            | AttachType::CgroupInet6Getpeername
+            | AttachType::CgroupUnixGetpeername
+            | AttachType::CgroupInet4Getsockname
+            | AttachType::CgroupInet6Getsockname
+            | AttachType::CgroupUnixGetsockname,
+        ) => 0,
+        Some(_) | None => shows_retval.raw(),
     }
 }
 
