@@ -1,4 +1,9 @@
 //! Pages for generated code: writable first, executable after, never both.
+//!
+//! # Safety
+//!
+//! A `CodeBuffer` owns its pages and they are writable until it is sealed, which consumes it.
+#![allow(unsafe_code)]
 
 use crate::map_memory::{Mapping, Use};
 use crate::region::whole_pages;
@@ -38,7 +43,8 @@ impl CodeBuffer {
     pub fn write(&mut self, offset: usize, code: &[u8]) -> Result<(), MemoryError> {
         match offset.checked_add(code.len()) {
             Some(end) if end <= self.capacity => {
-                copy_code(self.base().wrapping_add(offset as u64), code);
+                // SAFETY: inside our own pages, which are still writable.
+                unsafe { racy::copy_in(self.base().wrapping_add(offset as u64), code) };
                 Ok(())
             }
             _ => Err(MemoryError::OutOfRange),
@@ -72,13 +78,4 @@ impl CodePages {
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
-}
-
-/// # Safety
-///
-/// Called only by [`CodeBuffer::write`] with a range it has checked against its own writable pages.
-#[allow(unsafe_code)]
-fn copy_code(to: Addr, code: &[u8]) {
-    // SAFETY: checked by the caller.
-    unsafe { racy::copy_in(to, code) }
 }

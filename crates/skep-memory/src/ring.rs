@@ -6,6 +6,12 @@
 //! offset 2*PAGE   size       data
 //! then            size       the same data again, so that a record never wraps
 //! ```
+//!
+//! # Safety
+//!
+//! A `RingMemory` owns both mappings until it is dropped; positions are masked to below `size` and the data
+//! is mapped twice, so `size` bytes from any position are mapped.
+#![allow(unsafe_code)]
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU32, AtomicU64};
@@ -123,39 +129,18 @@ impl RingMemory {
     /// `len` bytes at `offset` into the data, which counts twice.
     pub fn part(&self, offset: u64, len: usize) -> Result<RacyBytes<'_>, MemoryError> {
         let offset = usize::try_from(offset).map_err(|_| MemoryError::OutOfRange)?;
-        access::both_copies(self.data(), 2 * self.size).part(offset, len)
+        // SAFETY: the data area and its second copy, mapped for as long as `self`.
+        unsafe { RacyBytes::new(self.data(), 2 * self.size) }.part(offset, len)
     }
 
     fn control_word(&self, offset: usize) -> &AtomicU64 {
-        access::word_u64(self.mapping.base().wrapping_add(offset as u64))
+        // SAFETY: the start of a control page, mapped for as long as `self`, and aligned.
+        unsafe { racy::atomic_u64(self.mapping.base().wrapping_add(offset as u64)) }
     }
 
     fn word(&self, position: u64) -> &AtomicU32 {
-        access::word_u32(self.at(position))
-    }
-}
-
-/// # Safety
-///
-/// Called only above, with addresses inside the ring: a masked position is below `size`, and the data is
-/// mapped twice, so `size` bytes from there are mapped. Words are aligned because positions are masked to
-/// multiples of 8 (or 4 more).
-#[allow(unsafe_code)]
-mod access {
-    use super::{Addr, AtomicU32, AtomicU64, RacyBytes, racy};
-
-    pub(super) fn word_u32<'a>(at: Addr) -> &'a AtomicU32 {
-        // SAFETY: inside the ring and aligned; the callers tie the lifetime to the ring's.
-        unsafe { racy::atomic_u32(at) }
-    }
-
-    pub(super) fn word_u64<'a>(at: Addr) -> &'a AtomicU64 {
-        // SAFETY: the start of a control page; the callers tie the lifetime to the ring's.
-        unsafe { racy::atomic_u64(at) }
-    }
-
-    pub(super) fn both_copies<'a>(data: Addr, len: usize) -> RacyBytes<'a> {
-        // SAFETY: the data area and its second copy; the callers tie the lifetime to the ring's.
-        unsafe { RacyBytes::new(data, len) }
+        // SAFETY: a masked position that is a multiple of 4 leaves room for a word in the doubled data,
+        // which is mapped for as long as `self`.
+        unsafe { racy::atomic_u32(self.at(position)) }
     }
 }

@@ -175,7 +175,7 @@ pub struct UserRef<T: Object> {
 
 impl<T: Object> UserRef<T> {
     /// The reference that is part of this one.
-    pub fn as_ref(&self) -> &Ref<T> {
+    pub fn reference(&self) -> &Ref<T> {
         &self.reference
     }
 }
