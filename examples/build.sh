@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT OR Apache-2.0
 # Rebuilds the objects beside the sources. Debian: apt-get install clang-19 libbpf-dev linux-libc-dev
 set -eu
 # From the root, so that the debug information names examples/NAME.bpf.c wherever the repository is.

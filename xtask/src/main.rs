@@ -5,6 +5,8 @@ mod codegen;
 mod corpus;
 mod retval;
 mod root;
+mod test;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -23,6 +25,8 @@ enum Command {
     Agree(agree::Args),
     Codegen(codegen::Args),
     Retval(retval::Args),
+    Test(test::Args),
+    Tidy(tidy::Args),
 }
 
 fn main() -> ExitCode {
@@ -30,6 +34,8 @@ fn main() -> ExitCode {
         Command::Agree(args) => agree::run(&args),
         Command::Codegen(args) => codegen::command(&args),
         Command::Retval(args) => retval::run(&args),
+        Command::Test(args) => test::run(&args),
+        Command::Tidy(args) => tidy::run(&args),
     };
     match result {
         Ok(code) => code,

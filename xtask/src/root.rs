@@ -12,3 +12,8 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) fn shared_corpus() -> PathBuf {
     root().join("../shared/corpus")
 }
+
+/// Where cargo builds.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
