@@ -301,7 +301,8 @@ impl<'a> Log<'a> {
     fn late_failure(&mut self, raw: &[u8], error: &LoadError) -> fmt::Result {
         let record = |id: BtfTypeId| nth(raw, id);
         match error.place {
-            Place::Resolve(id) | Place::Chains(id) => {
+            Place::Chains(_) => write!(self.out, "{}", error.problem),
+            Place::Resolve(id) => {
                 if let Some(record) = record(id) {
                     self.head(id, &record)?;
                 }

@@ -1,5 +1,6 @@
 //! BTF_LOAD here and on the running kernel: same verdict, same errno, same log.
 
+#[allow(dead_code, reason = "each test uses a part")]
 mod common;
 
 use std::collections::BTreeMap;

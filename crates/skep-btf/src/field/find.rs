@@ -1,4 +1,4 @@
-//! The search for special fields, in Linux's order: its errors depend on what is met first.
+//! The search for special fields, in Linux's order: its errors depend on what is met first. Unions are not searched.
 
 use alloc::vec::Vec;
 
@@ -44,7 +44,7 @@ pub(super) fn fields(btf: &Btf, id: BtfTypeId, wanted: FieldSet) -> Result<Vec<F
         budget: MEMBER_BUDGET,
     };
     match btf.type_by_id(id) {
-        Some(Type::Struct(composite) | Type::Union(composite)) => {
+        Some(Type::Struct(composite)) => {
             search.composite(&composite, 0)?;
         }
         Some(Type::Datasec(datasec)) => search.datasec(&datasec)?,
@@ -121,10 +121,8 @@ impl<'a> Search<'a> {
         };
         let Some(kind) = self.kind_by_name(&ty, seen)? else {
             return match ty {
-                Type::Struct(inner) | Type::Union(inner) if size_fits(inner.size()) => {
-                    self.nested(&inner, place, count)
-                }
-                Type::Struct(_) | Type::Union(_) => Ok(()),
+                Type::Struct(inner) if size_fits(inner.size()) => self.nested(&inner, place, count),
+                Type::Struct(_) => Ok(()),
                 _ if size_fits(8) && place.offset.is_multiple_of(8) => {
                     self.pointer(&ty, place, count)
                 }
@@ -134,10 +132,7 @@ impl<'a> Search<'a> {
         if !size_fits(kind.size()) || !place.offset.is_multiple_of(kind.align()) {
             return Ok(());
         }
-        let is_it = ty
-            .as_composite()
-            .is_some_and(|composite| composite.size() == kind.size());
-        if !is_it {
+        if !matches!(ty, Type::Struct(it) if it.size() == kind.size()) {
             return Ok(());
         }
         let target = match kind {
@@ -305,7 +300,7 @@ pub(super) fn tagged_pointer(
         return Ok(None);
     }
     match btf.resolve(tag.target()) {
-        Some(Type::Struct(target) | Type::Union(target)) => Ok(Some((kind, target.id()))),
+        Some(Type::Struct(target)) => Ok(Some((kind, target.id()))),
         _ => Err(Errno::EINVAL),
     }
 }

@@ -307,9 +307,10 @@ fn complete(btf: &Btf, one: &Found<'_>, kernel: &dyn KernelTypes) -> Result<Fiel
     })
 }
 
-/// The kernel type of the same name and kind, if there is one.
+/// The kernel type of the same name and kind, if there is one; anonymous types are the program's.
 fn kernel_type(btf: &Btf, id: BtfTypeId, kernel: &dyn KernelTypes) -> Option<TypeRef> {
-    kernel.find(btf.name_bytes(id), btf.kind(id)?)
+    let name = Some(btf.name_bytes(id)).filter(|name| !name.is_empty())?;
+    kernel.find(name, btf.kind(id)?)
 }
 
 fn object_type(

@@ -9,6 +9,53 @@ use std::path::PathBuf;
 
 /// `BPF_BTF_LOAD` on the running kernel: errno (0: accepted) and log.
 pub(crate) fn kernel_load(raw: &[u8], log: &mut Vec<u8>) -> i32 {
+    match load(raw, log) {
+        Ok(fd) => {
+            close(fd);
+            0
+        }
+        Err(errno) => errno,
+    }
+}
+
+/// Whether an array map with this value type gets a field record, seen by whether it can be frozen; `Err`: errno of creation.
+pub(crate) fn kernel_map_has_record(
+    raw: &[u8],
+    key: u32,
+    value: u32,
+    value_size: u32,
+) -> Result<bool, i32> {
+    let btf = load(raw, &mut Vec::new())?;
+    let mut attr = [0_u32; 18];
+    attr[..4].copy_from_slice(&[2, 4, value_size, 1]);
+    attr[12..15].copy_from_slice(&[btf as u32, key, value]);
+    let map = bpf(0, &attr);
+    close(btf);
+    let map = map?;
+    let frozen = bpf(22, &[map as u32]);
+    close(map);
+    match frozen {
+        Ok(_) => Ok(false),
+        Err(524) => Ok(true),
+        Err(errno) => panic!("freeze: errno {errno}"),
+    }
+}
+
+fn bpf<T>(command: i32, attr: &T) -> Result<i32, i32> {
+    // SAFETY: the kernel reads `attr`, which outlives the call; what it points to does too (see the callers).
+    let result = unsafe { libc::syscall(libc::SYS_bpf, command, attr, size_of::<T>()) };
+    if result < 0 {
+        return Err(std::io::Error::last_os_error().raw_os_error().unwrap_or(0));
+    }
+    Ok(result as i32)
+}
+
+fn close(fd: i32) {
+    // SAFETY: the descriptor was made by `bpf` and nobody else has it.
+    unsafe { libc::close(fd) };
+}
+
+fn load(raw: &[u8], log: &mut Vec<u8>) -> Result<i32, i32> {
     #[repr(C)]
     struct Attr {
         btf: u64,
@@ -31,16 +78,11 @@ pub(crate) fn kernel_load(raw: &[u8], log: &mut Vec<u8>) -> i32 {
         flags: 0,
         token: 0,
     };
-    // SAFETY: the kernel reads `raw` and `attr` and writes at most `log_size` bytes of `log`; all outlive the call.
-    let fd = unsafe { libc::syscall(libc::SYS_bpf, 18, &attr, size_of::<Attr>()) };
+    // The kernel reads `raw` and writes at most `log_size` bytes of `log`; both outlive the call.
+    let result = bpf(18, &attr);
     let len = log.iter().position(|&byte| byte == 0).unwrap_or(log.len());
     log.truncate(len);
-    if fd < 0 {
-        return std::io::Error::last_os_error().raw_os_error().unwrap_or(0);
-    }
-    // SAFETY: the descriptor was just made and nobody else has it.
-    unsafe { libc::close(fd as i32) };
-    0
+    result
 }
 
 /// Whether bpf(2) loads BTF here.
