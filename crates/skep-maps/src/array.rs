@@ -204,8 +204,8 @@ impl Array {
             self.base.fields().write(value, from);
         }
         // Linux does this after the copy: what the old value owned does not survive its update.
-        if self.base.fields().owning() {
-            self.base.field_ops.release(value);
+        if self.base.values_own() {
+            self.base.release_value(value);
         }
         Ok(())
     }
@@ -263,9 +263,9 @@ impl Map for Array {
     }
 
     fn on_last_user_ref(&self) {
-        if self.base.fields().owning() {
+        if self.base.values_own() {
             self.all_values()
-                .for_each(|value| self.base.field_ops.cancel(value));
+                .for_each(|value| self.base.cancel_value(value));
         }
     }
 
@@ -330,9 +330,9 @@ impl Map for Array {
 
 impl Drop for Array {
     fn drop(&mut self) {
-        if self.base.fields().owning() {
+        if self.base.values_own() {
             self.all_values()
-                .for_each(|value| self.base.field_ops.release(value));
+                .for_each(|value| self.base.release_value(value));
         }
     }
 }

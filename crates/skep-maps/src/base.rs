@@ -10,7 +10,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use skep_memory::Permissions;
+use skep_memory::{Permissions, RacyBytes};
 use skep_object::{Errno, FieldOps, SysError, SysResult};
 use skep_uapi::MapFlags;
 
@@ -20,7 +20,7 @@ use crate::{MapAttr, MapEnv, ValueFields};
 pub struct MapBase {
     attr: MapAttr,
     fields: ValueFields,
-    pub(crate) field_ops: Arc<dyn FieldOps>,
+    field_ops: Arc<dyn FieldOps>,
     possible_cpus: u32,
     frozen: AtomicBool,
     writers: AtomicU64,
@@ -66,6 +66,26 @@ impl MapBase {
             Permissions::WriteOnly
         } else {
             Permissions::ReadWrite
+        }
+    }
+
+    /// Do values own things that must be released with them?
+    pub(crate) fn values_own(&self) -> bool {
+        self.fields.owning() || self.fields.has_unref_kptrs()
+    }
+
+    /// Releases what a value owns: it was overwritten, deleted, or its map goes.
+    pub(crate) fn release_value(&self, value: RacyBytes<'_>) {
+        self.fields.forget_unref(value);
+        if self.fields.owning() {
+            self.field_ops.release(value);
+        }
+    }
+
+    /// Cancels the timers and the like of a value.
+    pub(crate) fn cancel_value(&self, value: RacyBytes<'_>) {
+        if self.fields.owning() {
+            self.field_ops.cancel(value);
         }
     }
 

@@ -4,8 +4,10 @@
 //! or set them: reading gives zeros there, writing leaves them alone. The lock word is a real lock: it is
 //! the `bpf_spin_lock` of programs, 0 when free.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use skep_btf::{FieldKind, FieldRecord, FieldSet, KptrMode};
 use skep_memory::RacyBytes;
 
 /// Bytes that come from a client (a private copy) or from a program (live).
@@ -49,33 +51,47 @@ pub struct SpecialField {
 }
 
 /// What a map needs to know about the special fields of its values. Default: none.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ValueFields {
-    /// All of them, the lock included, sorted by offset.
+    record: Option<Arc<FieldRecord>>,
+    /// All of them, the lock included, by offset.
     fields: Vec<SpecialField>,
     spin_lock: Option<u32>,
+    unref_kptrs: Vec<u32>,
     owning: bool,
-    /// Tells records apart that look the same but refer to other types; 0 for none.
-    identity: u64,
 }
 
+/// Fields whose destruction means more than forgetting their bytes.
+const OWNING: FieldSet = FieldSet::TIMER
+    .union(FieldSet::WQ)
+    .union(FieldSet::TASK_WORK)
+    .union(FieldSet::KPTR_REF)
+    .union(FieldSet::KPTR_PERCPU)
+    .union(FieldSet::UPTR)
+    .union(FieldSet::GRAPH_ROOT);
+
 impl ValueFields {
-    /// The fields of a record. `spin_lock` is the offset of a `bpf_spin_lock` (not a `bpf_res_spin_lock`);
-    /// `owning` says whether destroying a value means more than forgetting its bytes; `identity` is equal
-    /// for records that a map-in-map takes for equal.
-    pub fn new(
-        mut fields: Vec<SpecialField>,
-        spin_lock: Option<u32>,
-        owning: Owning,
-        identity: u64,
-    ) -> Self {
-        fields.sort_unstable_by_key(|field| field.offset);
+    /// The fields of a record.
+    pub fn of(record: Arc<FieldRecord>) -> Self {
+        let all = || record.fields().iter();
+        let unref = all().filter(|field| field.kind() == FieldKind::Kptr(KptrMode::Unref));
         Self {
-            fields,
-            spin_lock,
-            owning: owning == Owning::Yes,
-            identity,
+            fields: all()
+                .map(|field| SpecialField {
+                    offset: field.offset,
+                    size: field.size(),
+                })
+                .collect(),
+            spin_lock: record.first(FieldSet::SPIN_LOCK).map(|lock| lock.offset),
+            unref_kptrs: unref.map(|field| field.offset).collect(),
+            owning: record.has(OWNING),
+            record: Some(record),
         }
+    }
+
+    /// The record itself.
+    pub fn record(&self) -> Option<&Arc<FieldRecord>> {
+        self.record.as_ref()
     }
 
     /// Are there none?
@@ -96,6 +112,10 @@ impl ValueFields {
     /// Does a value own things that must be released with it?
     pub fn owning(&self) -> bool {
         self.owning
+    }
+
+    pub(crate) fn has_unref_kptrs(&self) -> bool {
+        !self.unref_kptrs.is_empty()
     }
 
     /// Copies a value for a client: zeros where fields are.
@@ -147,19 +167,24 @@ impl ValueFields {
         }
     }
 
+    /// Zeroes the pointers that own nothing: what is done for the others is `FieldOps`'s business.
+    pub(crate) fn forget_unref(&self, value: RacyBytes<'_>) {
+        for offset in &self.unref_kptrs {
+            // In range: the record was checked against the value size.
+            let _ = value.write_u64(*offset as usize, 0);
+        }
+    }
+
     fn lock<'v>(&self, value: RacyBytes<'v>) -> Option<ElementLock<'v>> {
         let word = value.atomic_u32(self.spin_lock? as usize).ok()?;
         Some(ElementLock::take(word))
     }
 }
 
-/// Does destroying a value mean more than forgetting its bytes?
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Owning {
-    /// It may own kptrs, timers, lists.
-    Yes,
-    /// Locks and counters only.
-    No,
+impl PartialEq for ValueFields {
+    fn eq(&self, other: &Self) -> bool {
+        self.record == other.record
+    }
 }
 
 /// A held `bpf_spin_lock`.
@@ -182,7 +207,8 @@ impl<'v> ElementLock<'v> {
     /// Takes the lock if it is free.
     pub fn try_take(word: &'v AtomicU32) -> Option<Self> {
         let taken = word.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed);
-        taken.is_ok().then_some(Self { word })
+        // Lazily: a value made and dropped here would free somebody else's lock.
+        taken.is_ok().then(|| Self { word })
     }
 
     /// Keeps the lock for a later [`Self::release_word`], as the helpers of programs do.

@@ -204,8 +204,8 @@ impl Hash {
 
     /// Releases what an unlinked element owns and gives it back. Not under the bucket's lock.
     fn free(&self, index: Index) {
-        if self.base.fields().owning() {
-            self.base.field_ops.release(self.table.value(index));
+        if self.base.values_own() {
+            self.base.release_value(self.table.value(index));
         }
         self.pool.give_back(&self.table, index);
     }
@@ -376,9 +376,9 @@ impl Map for Hash {
     }
 
     fn on_last_user_ref(&self) {
-        if self.base.fields().owning() {
+        if self.base.values_own() {
             self.elements()
-                .for_each(|index| self.base.field_ops.cancel(self.table.value(index)));
+                .for_each(|index| self.base.cancel_value(self.table.value(index)));
         }
     }
 
@@ -430,9 +430,9 @@ impl Map for Hash {
 
 impl Drop for Hash {
     fn drop(&mut self) {
-        if self.base.fields().owning() {
+        if self.base.values_own() {
             self.elements()
-                .for_each(|index| self.base.field_ops.release(self.table.value(index)));
+                .for_each(|index| self.base.release_value(self.table.value(index)));
         }
     }
 }

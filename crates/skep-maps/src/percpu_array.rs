@@ -87,8 +87,8 @@ impl PercpuArray {
 
     fn set_part(&self, slot: RacyBytes<'_>, from: Source<'_>) {
         self.base.fields().write(slot, from);
-        if self.base.fields().owning() {
-            self.base.field_ops.release(slot);
+        if self.base.values_own() {
+            self.base.release_value(slot);
         }
     }
 }
@@ -205,9 +205,9 @@ impl Map for PercpuArray {
 
 impl Drop for PercpuArray {
     fn drop(&mut self) {
-        if self.base.fields().owning() {
+        if self.base.values_own() {
             let all = (0..self.base.attr().max_entries).flat_map(|index| self.slots(index));
-            all.for_each(|slot| self.base.field_ops.release(slot));
+            all.for_each(|slot| self.base.release_value(slot));
         }
     }
 }
