@@ -14,6 +14,7 @@ use crate::header::{self, Base, Sections};
 use crate::id::{BtfIdentity, BtfTypeId};
 use crate::names::NameIndex;
 use crate::record::Record;
+use crate::tags::TagIndex;
 use crate::types::Type;
 
 /// The types of one program, of the kernel or of one of its modules; immutable, shared as `Arc<Btf>`.
@@ -24,6 +25,7 @@ pub struct Btf {
     /// Where each own type begins in `raw`.
     offsets: Vec<u32>,
     names: NameIndex,
+    pub(crate) tags: TagIndex,
     identity: BtfIdentity,
     /// Special fields of the structs of a loaded BTF; empty for a parsed one.
     records: StructRecords,
@@ -88,17 +90,20 @@ impl Btf {
         for offset in &mut offsets {
             *offset = offset.saturating_add(sections.types.start as u32);
         }
-        offsets.truncate(BTF_MAX_TYPE as usize);
+        // Linux accepts a blob with more types than it can name and forgets the rest.
+        offsets.truncate((BTF_MAX_TYPE as usize).saturating_sub(1));
         let mut btf = Self {
             raw: raw.into(),
             sections,
             base,
             offsets,
             names: NameIndex::new(0, |_| &[]),
+            tags: TagIndex::default(),
             identity: BtfIdentity::fresh(),
             records: StructRecords::default(),
         };
         btf.names = NameIndex::new(btf.offsets.len() as u32, |at| btf.name_at_position(at));
+        btf.tags = TagIndex::new(&btf);
         btf
     }
 

@@ -38,6 +38,7 @@ mod tags;
 mod types;
 mod value;
 mod walk;
+mod walk_error;
 
 pub use btf::Btf;
 pub use builder::{BtfBuilder, MemberSpec};
@@ -57,6 +58,7 @@ pub use types::{
     Int, IntEncoding, Member, Param, Reference, Type, Var,
 };
 pub use value::Value;
-pub use walk::{Access, PointerTags, WalkError};
+pub use walk::{Access, PointerTags};
+pub use walk_error::WalkError;
 
 pub use names::essential as essential_name;

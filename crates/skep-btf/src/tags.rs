@@ -1,24 +1,55 @@
 //! Looking up tags: DECL_TAGs of a declaration, TYPE_TAGs in a pointer's chain.
 
+use alloc::vec::Vec;
+
+use skep_uapi::btf::BtfKind;
+
 use crate::btf::Btf;
 use crate::id::BtfTypeId;
 use crate::types::Type;
 
+/// Own DECL_TAGs by what they are on.
+#[derive(Default)]
+pub(crate) struct TagIndex(Vec<(BtfTypeId, u32, BtfTypeId)>);
+
+impl TagIndex {
+    pub(crate) fn new(btf: &Btf) -> Self {
+        let mut tags: Vec<_> = btf
+            .own_ids()
+            .filter_map(|id| {
+                let record = btf
+                    .record(id)
+                    .filter(|record| record.kind() == BtfKind::DeclTag)?;
+                Some((BtfTypeId(record.head.size_or_type), record.word(), id))
+            })
+            .collect();
+        tags.sort_unstable();
+        Self(tags)
+    }
+
+    fn of(&self, target: BtfTypeId, component: Option<u32>) -> impl Iterator<Item = BtfTypeId> {
+        // Without component the word is -1.
+        let on = (target, component.unwrap_or(u32::MAX));
+        let first = self
+            .0
+            .partition_point(|&(target, component, _)| (target, component) < on);
+        let from_first = self.0.get(first..).unwrap_or_default().iter();
+        from_first
+            .take_while(move |&&(target, component, _)| (target, component) == on)
+            .map(|&(_, _, tag)| tag)
+    }
+}
+
 impl Btf {
-    /// Values of the decl tags on a type (`component` `None`) or on its n-th member or parameter, ascending by id.
-    ///
-    /// A scan over all own types.
+    /// Values of the own decl tags on a type (`component` `None`) or on its n-th member or parameter, ascending by id.
     pub fn decl_tags(
         &self,
         target: BtfTypeId,
         component: Option<u32>,
     ) -> impl Iterator<Item = &[u8]> {
-        self.types().filter_map(move |(_, ty)| match ty {
-            Type::DeclTag(tag) if tag.target() == target && tag.component() == component => {
-                Some(tag.name_bytes())
-            }
-            _ => None,
-        })
+        self.tags
+            .of(target, component)
+            .map(|tag| self.name_bytes(tag))
     }
 
     /// Whether a declaration carries exactly this tag.
@@ -27,7 +58,7 @@ impl Btf {
             .any(|value| value == tag.as_bytes())
     }
 
-    /// What follows `prefix` in the one tag that begins with it; `Err(Many)` if several do.
+    /// What follows `prefix` in the one tag that begins with it; [`ManyTags`] if several do.
     pub fn decl_tag_value(
         &self,
         target: BtfTypeId,

@@ -3,7 +3,7 @@
 use skep_uapi::btf::{BtfKind, BtfMember};
 
 use super::problem::Message;
-use super::resolve::is_regular_int;
+use super::refer::is_regular_int;
 use super::size::{Node, Resolved};
 use crate::record::Record;
 use crate::resolve::POINTER_SIZE;

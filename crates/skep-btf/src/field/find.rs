@@ -12,8 +12,20 @@ use crate::check::MAX_RESOLVE_DEPTH;
 use crate::id::BtfTypeId;
 use crate::types::{Composite, Datasec, Type};
 
-/// Members looked at in one search. Linux has no such bound; structs of structs can make its search exponential.
-const MEMBER_BUDGET: u32 = 1 << 18;
+/// Members that may still be looked at. Linux has no such bound; structs of structs can make its search exponential.
+pub(super) struct Budget(u32);
+
+impl Budget {
+    /// Enough for all structs of any real BTF.
+    pub(super) fn new() -> Self {
+        Self(1 << 22)
+    }
+
+    fn spend(&mut self) -> Result<(), Errno> {
+        self.0 = self.0.checked_sub(1).ok_or(Errno::E2BIG)?;
+        Ok(())
+    }
+}
 
 /// A field before its target is looked up.
 #[derive(Clone, Copy)]
@@ -36,12 +48,17 @@ pub(super) enum FoundTarget<'a> {
 }
 
 /// All fields of `wanted` kinds in the order they are met.
-pub(super) fn fields(btf: &Btf, id: BtfTypeId, wanted: FieldSet) -> Result<Vec<Found<'_>>, Errno> {
+pub(super) fn fields<'a>(
+    btf: &'a Btf,
+    id: BtfTypeId,
+    wanted: FieldSet,
+    budget: &mut Budget,
+) -> Result<Vec<Found<'a>>, Errno> {
     let mut search = Search {
         btf,
         wanted,
         found: Vec::new(),
-        budget: MEMBER_BUDGET,
+        budget,
     };
     match btf.type_by_id(id) {
         Some(Type::Struct(composite)) => {
@@ -53,11 +70,11 @@ pub(super) fn fields(btf: &Btf, id: BtfTypeId, wanted: FieldSet) -> Result<Vec<F
     Ok(search.found)
 }
 
-struct Search<'a> {
+struct Search<'a, 'b> {
     btf: &'a Btf,
     wanted: FieldSet,
     found: Vec<Found<'a>>,
-    budget: u32,
+    budget: &'b mut Budget,
 }
 
 /// A member or variable that may be a field or contain fields.
@@ -71,11 +88,11 @@ struct Place {
     depth: usize,
 }
 
-impl<'a> Search<'a> {
+impl<'a> Search<'a, '_> {
     fn composite(&mut self, composite: &Composite<'a>, depth: usize) -> Result<(), Errno> {
         let mut seen = FieldSet::empty();
         for (index, member) in (0..).zip(composite.members()) {
-            self.budget = self.budget.checked_sub(1).ok_or(Errno::E2BIG)?;
+            self.budget.spend()?;
             if !member.bit_offset().is_multiple_of(8) {
                 return Err(Errno::EINVAL);
             }

@@ -6,12 +6,12 @@
 mod find;
 mod kernel_types;
 mod kind;
+mod map_record;
 mod record;
 mod structs;
 
 pub use kernel_types::{KernelTypes, NoKernelTypes, VmlinuxTypes};
 pub use kind::{FieldKind, FieldSet, KptrMode};
-pub use record::{
-    Field, FieldRecord, FieldType, GraphRoot, MapRecord, ObjectType, Origin, TypeRef,
-};
+pub use map_record::MapRecord;
+pub use record::{Field, FieldRecord, FieldType, GraphRoot, ObjectType, Origin, TypeRef};
 pub(crate) use structs::StructRecords;

@@ -5,12 +5,11 @@ use alloc::vec::Vec;
 use skep_uapi::Errno;
 use skep_uapi::limits::PAGE_SIZE;
 
-use super::find::{self, Found, FoundTarget};
+use super::find::{self, Budget, Found, FoundTarget};
 use super::kernel_types::KernelTypes;
 use super::kind::{FieldKind, FieldSet, KptrMode};
 use crate::btf::Btf;
 use crate::id::{BtfIdentity, BtfTypeId};
-use crate::types::Type;
 
 /// Special fields by ascending offset; at least one.
 ///
@@ -147,7 +146,18 @@ impl FieldRecord {
         value_size: u32,
         kernel: &dyn KernelTypes,
     ) -> Result<Option<Self>, Errno> {
-        let found = find::fields(btf, id, wanted)?;
+        Self::parse_within(btf, id, wanted, value_size, kernel, &mut Budget::new())
+    }
+
+    pub(super) fn parse_within(
+        btf: &Btf,
+        id: BtfTypeId,
+        wanted: FieldSet,
+        value_size: u32,
+        kernel: &dyn KernelTypes,
+        budget: &mut Budget,
+    ) -> Result<Option<Self>, Errno> {
+        let found = find::fields(btf, id, wanted, budget)?;
         if found.is_empty() {
             return Ok(None);
         }
@@ -335,49 +345,4 @@ fn object_type(
         KptrMode::Unref | KptrMode::Percpu => None,
     };
     Ok(ObjectType { ty, destructor })
-}
-
-/// What a map knows of special fields in its values.
-///
-/// In Linux a value type whose fields are wrong still makes a map; only their use fails later.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum MapRecord {
-    /// No special fields, or no BTF.
-    #[default]
-    None,
-    /// The value type has fields that could not be made sense of (or is no struct).
-    Invalid(Errno),
-    /// These fields.
-    Valid(FieldRecord),
-}
-
-impl MapRecord {
-    /// Looks at the value type of a map being created; modifiers before it are skipped.
-    pub fn of_value(
-        btf: &Btf,
-        value: BtfTypeId,
-        value_size: u32,
-        kernel: &dyn KernelTypes,
-    ) -> Self {
-        let id = btf.resolve(value).as_ref().map_or(value, Type::id);
-        match FieldRecord::parse(btf, id, FieldSet::MAP_VALUE, value_size, kernel) {
-            Ok(None) => Self::None,
-            Ok(Some(record)) => Self::Valid(record),
-            Err(errno) => Self::Invalid(errno),
-        }
-    }
-
-    /// The fields, if there are usable ones.
-    pub fn valid(&self) -> Option<&FieldRecord> {
-        if let Self::Valid(record) = self {
-            Some(record)
-        } else {
-            None
-        }
-    }
-
-    /// Whether a map with one record may stand in for a map with the other (map-in-map).
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.valid() == other.valid()
-    }
 }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use skep_uapi::Errno;
 use skep_uapi::btf::BtfKind;
 
-use super::find::tagged_pointer;
+use super::find::{Budget, tagged_pointer};
 use super::kernel_types::KernelTypes;
 use super::kind::{FieldKind, FieldSet};
 use super::record::FieldRecord;
@@ -36,6 +36,7 @@ impl StructRecords {
             return Ok(Self::default());
         }
         let mut records = Vec::new();
+        let mut budget = Budget::new();
         for (id, ty) in btf.types() {
             let Type::Struct(composite) = ty else {
                 continue;
@@ -46,7 +47,14 @@ impl StructRecords {
             if !has_trigger {
                 continue;
             }
-            let record = FieldRecord::parse(btf, id, FieldSet::STRUCT, composite.size(), kernel)?;
+            let record = FieldRecord::parse_within(
+                btf,
+                id,
+                FieldSet::STRUCT,
+                composite.size(),
+                kernel,
+                &mut budget,
+            )?;
             records.push((id, Arc::new(record.ok_or(Errno::EFAULT)?)));
         }
         let all = Self(records);
