@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use skep_catalog::Caps;
 use skep_maps::fields::ElementLock;
 use skep_maps::ringbuf::{Commit, FORCE_WAKEUP, NO_WAKEUP};
-use skep_maps::{InlineLookup, InnerTemplate, Map, MapEnv, NoFds, kind, syscall};
+use skep_maps::{InlineLookup, InnerTemplate, MapEnv, NoFds, kind, syscall};
 use skep_memory::{Addr, Permissions, RacyBytes};
 use skep_object::{Errno, FieldOps, HeldRef};
 use skep_uapi::{MapFlags, MapType, ProgType};
@@ -365,7 +365,7 @@ fn rings_wake_when_the_consumer_has_caught_up() {
     let calls = Arc::new(AtomicU64::new(0));
     let count = Arc::clone(&calls);
     ring.set_waker(Box::new(move || {
-        drop(count.fetch_add(1, Ordering::Relaxed))
+        count.fetch_add(1, Ordering::Relaxed);
     }));
     let data = Live::new(b"record");
     let mut wakes = Vec::new();

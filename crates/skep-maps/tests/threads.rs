@@ -5,7 +5,7 @@ mod support;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use skep_maps::{Map, NoFds, syscall};
+use skep_maps::{NoFds, syscall};
 use skep_uapi::MapType;
 use support::world::{Live, Rng, keys, make};
 
@@ -17,7 +17,6 @@ fn readers_of_a_hash_never_miss() {
     let map = make(MapType::Hash, 8, 16, 256);
     let stop = AtomicBool::new(false);
     let value_of = |key: u64, round: u64| [key.to_ne_bytes(), round.to_ne_bytes()].concat();
-    // Few buckets for many keys: chains change all the time.
     for key in 0..64_u64 {
         syscall::update(&*map, &key.to_ne_bytes(), &value_of(key, 0), 0, &NoFds).unwrap();
     }
@@ -62,9 +61,8 @@ fn readers_of_a_hash_never_miss() {
         std::thread::sleep(RUN);
         stop.store(true, Ordering::Relaxed);
     });
-    let found = keys(&*map).len() as u64;
-    let counted = u64::from(found >= 64);
-    assert_eq!(counted, 1, "{found} keys left");
+    let found = keys(&*map).len();
+    assert!(found >= 64, "{found} keys left");
     println!(
         "{} look-ups beside two writers",
         lookups.load(Ordering::Relaxed)
@@ -80,7 +78,7 @@ fn a_full_hash_is_exactly_full() {
             let map = &*map;
             scope.spawn(move || {
                 for round in 0..2000_u64 {
-                    let key = (thread << 32 | round % 50).to_ne_bytes();
+                    let key = ((thread << 32) | (round % 50)).to_ne_bytes();
                     if syscall::update(map, &key, &key, 1, &NoFds).is_ok() {
                         let mut value = [0; 8];
                         syscall::lookup(map, &key, &mut value, 0).unwrap();
@@ -95,7 +93,7 @@ fn a_full_hash_is_exactly_full() {
     });
     let mut inserted = keys(&*map).len();
     for key in 0..200_u64 {
-        let key = (key | 1 << 60).to_ne_bytes();
+        let key = (key | (1 << 60)).to_ne_bytes();
         inserted += usize::from(syscall::update(&*map, &key, &key, 1, &NoFds).is_ok());
     }
     assert_eq!(inserted, 100);
