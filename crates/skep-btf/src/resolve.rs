@@ -133,7 +133,7 @@ impl Btf {
         }
     }
 
-    /// The variable of this name in a section, with the section.
+    /// The first variable of this name.
     pub fn find_var(&self, name: &str) -> Option<BtfTypeId> {
         self.find_by_name_kind(name, BtfKind::Var)
     }

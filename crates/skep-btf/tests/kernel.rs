@@ -117,3 +117,26 @@ fn mutations_get_the_same_errno() {
         "{same} of {count} mutations have the kernel's errno"
     );
 }
+
+#[test]
+fn the_kernels_own_types_parse() {
+    let Some(raw) = vmlinux() else {
+        println!("skipped: no kernel BTF");
+        return;
+    };
+    let start = std::time::Instant::now();
+    let btf = Btf::parse(&raw).unwrap();
+    println!("{} types in {:?}", btf.nr_types(), start.elapsed());
+    let task = btf
+        .find_by_name_kind("task_struct", skep_btf::BtfKind::Struct)
+        .unwrap();
+    assert!(btf.size_of(task).unwrap() > 1000);
+    // Every struct is read to its last member.
+    let members: u32 = btf
+        .types()
+        .filter_map(|(_, ty)| ty.as_composite())
+        .flat_map(|composite| composite.members())
+        .map(|member| u32::from(btf.size_of(member.type_id()).is_some()))
+        .sum();
+    assert!(members > 10_000);
+}

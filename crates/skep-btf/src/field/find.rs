@@ -18,7 +18,7 @@ pub(super) struct Budget(u32);
 impl Budget {
     /// Enough for all structs of any real BTF.
     pub(super) fn new() -> Self {
-        Self(1 << 22)
+        Self(1 << 20)
     }
 
     fn spend(&mut self) -> Result<(), Errno> {
