@@ -1,5 +1,7 @@
 //! BTF_LOAD's checks: every type by itself in order (`meta`), then what types refer to (`resolve` walks, `refer`, `member`
-//! and `prototype` judge), then chains of modifiers (`chain`). Order, errno and wording are Linux's; a failure is data ([`LoadError`]), written by `log`.
+//! and `prototype` judge), then chains of modifiers (`chain`).
+//!
+//! Order, errno and wording are Linux's; a failure is data ([`LoadError`]), written by `log`.
 
 mod chain;
 mod member;

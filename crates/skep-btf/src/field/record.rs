@@ -138,7 +138,7 @@ impl Field {
 impl FieldRecord {
     /// Finds the fields of `wanted` kinds in a struct or DATASEC of `value_size` bytes; `Ok(None)` if there are none.
     ///
-    /// Errors are those of Linux's `btf_parse_fields`; what they mean is for the caller: see [`MapRecord`].
+    /// Errors are those of Linux's `btf_parse_fields`; what they mean is for the caller: see [`crate::MapRecord`].
     pub fn parse(
         btf: &Btf,
         id: BtfTypeId,
