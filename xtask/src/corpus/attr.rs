@@ -20,16 +20,6 @@ impl Attr {
         self
     }
 
-    /// The address of a buffer that is only read.
-    pub(crate) fn pointer(self, buffer: &[u8]) -> Self {
-        self.u64(buffer.as_ptr().expose_provenance() as u64)
-    }
-
-    /// The address of a buffer that is written.
-    pub(crate) fn out_pointer(self, buffer: &mut [u8]) -> Self {
-        self.u64(buffer.as_mut_ptr().expose_provenance() as u64)
-    }
-
     /// An object name: 16 bytes, the last of them 0.
     pub(crate) fn name(mut self, name: &str) -> Self {
         let mut field = [0; 16];

@@ -1,6 +1,7 @@
 //! What answers the calls: the running kernel, or skep in this process.
 
 use anyhow::Result;
+use skep_uapi::Cmd;
 
 use super::native::Native;
 
@@ -16,7 +17,7 @@ pub(crate) enum Caller {
 /// The bpf(2) border as a scorer sees it: one attr whose pointers are addresses of this process.
 pub(crate) trait Border {
     /// One call; the value it returns, or the errno.
-    fn bpf(&self, caller: Caller, command: u32, attr: &mut [u8]) -> Result<i32, i32>;
+    fn bpf(&self, caller: Caller, command: Cmd, attr: &mut [u8]) -> Result<i32, i32>;
 
     /// Closes a descriptor that a call returned.
     fn close(&self, fd: i32);

@@ -4,17 +4,14 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use skep_uapi::Cmd;
+
 use super::attr::Attr;
 use super::border::{Border, Caller};
 use super::folder::Folder;
 use super::hex;
+use super::request::{self, Placed, ProgBuffers};
 use super::unit::{MapSpec, Unit};
-
-const MAP_CREATE: u32 = 0;
-const MAP_UPDATE_ELEM: u32 = 2;
-const PROG_LOAD: u32 = 5;
-const BTF_LOAD: u32 = 18;
-const MAP_FREEZE: u32 = 22;
 
 const MAP_TYPE_ARENA: u32 = 33;
 const LOG_SIZE: usize = 16 << 20;
@@ -91,47 +88,28 @@ impl Loader {
             self.make_map(stage, unit, index)?;
         }
         let mut insns = hex::decode(&unit.insns)?;
-        name_maps(&mut insns, stage);
+        request::name_maps(&mut insns, |index| stage.fd(index));
         let license = format!("{}\0", unit.license.as_deref().unwrap_or_default()).into_bytes();
-        let func_info = Records::new(&unit.func_info, unit.func_info_rec_size)?;
-        let line_info = Records::new(&unit.line_info, unit.line_info_rec_size)?;
+        let func_info = hex::decode(&unit.func_info)?;
+        let line_info = hex::decode(&unit.line_info)?;
         let fd_array = self.fd_array(stage, unit)?;
         let btf_fd = self.btf(unit.btf.as_deref())?;
 
-        if let Some(first) = self.log.first_mut() {
-            *first = 0;
-        }
-        let mut attr = Attr::default()
-            .u32(unit.prog_type)
-            .u32((insns.len() / 8) as u32)
-            .pointer(&insns)
-            .pointer(&license)
-            .u32(log_level)
-            .u32(LOG_SIZE as u32)
-            .out_pointer(&mut self.log)
-            .u32(unit.kern_version)
-            .u32(unit.prog_flags)
-            .name(&unit.attr_prog_name)
-            .u32(unit.prog_ifindex)
-            .u32(unit.expected_attach_type)
-            .fd(btf_fd);
-        for records in [&func_info, &line_info] {
-            attr = attr.u32(records.size);
-            attr = match records.bytes.as_slice() {
-                [] => attr.u64(0),
-                bytes => attr.pointer(bytes),
-            };
-            attr = attr.u32(records.count());
-        }
-        attr = attr.u32(unit.attach_btf_id).u32(0).u32(0);
-        attr = match fd_array.as_slice() {
-            [] => attr.u64(0),
-            bytes => attr.pointer(bytes),
+        self.log[0] = 0;
+        let buffers = ProgBuffers {
+            insns: Placed::here(&insns),
+            license: Placed::here(&license),
+            func_info: Placed::here(&func_info),
+            line_info: Placed::here(&line_info),
+            fd_array: Placed::here(&fd_array),
+            log: Placed::here_to_write(&mut self.log),
+            log_level,
+            btf_fd,
         };
-        let mut attr = attr.done();
+        let mut attr = request::prog_load(unit, &buffers).done();
 
         let start = Instant::now();
-        let result = self.border.bpf(Caller::Client, PROG_LOAD, &mut attr);
+        let result = self.border.bpf(Caller::Client, Cmd::ProgLoad, &mut attr);
         let time = start.elapsed();
         let end = self.log.iter().position(|byte| *byte == 0).unwrap_or(0);
         let log = String::from_utf8_lossy(&self.log[..end]).into_owned();
@@ -169,14 +147,8 @@ impl Loader {
             self.close_btfs();
         }
         let data = self.folder.btf(name)?;
-        let attr = Attr::default()
-            .pointer(&data)
-            .u64(0)
-            .u32(data.len() as u32)
-            .u32(0)
-            .u32(0)
-            .u32(0);
-        let fd = self.setup(BTF_LOAD, attr, || format!("BTF_LOAD {name}"))?;
+        let attr = request::btf_load(Placed::here(&data));
+        let fd = self.setup(Cmd::BtfLoad, attr, || format!("BTF_LOAD {name}"))?;
         self.btf_fds.insert(name.to_owned(), fd);
         Ok(fd)
     }
@@ -203,22 +175,8 @@ impl Loader {
             Some(Err(_)) | None => 0,
         };
         let btf = self.btf(spec.btf.as_deref())?;
-        let create = Attr::default()
-            .u32(spec.map_type)
-            .u32(spec.key_size)
-            .u32(spec.value_size)
-            .u32(spec.max_entries)
-            .u32(spec.flags)
-            .fd(inner)
-            .u32(0)
-            .name(&spec.name)
-            .u32(0)
-            .fd(btf)
-            .u32(spec.btf_key_type_id)
-            .u32(spec.btf_value_type_id)
-            .u32(spec.btf_vmlinux_value_type_id)
-            .u64(spec.map_extra);
-        let fd = self.setup(MAP_CREATE, create, || {
+        let create = request::map_create(spec, inner, btf);
+        let fd = self.setup(Cmd::MapCreate, create, || {
             format!("MAP_CREATE {} type {}", spec.name, spec.map_type)
         })?;
         stage.maps[index] = Some(fd);
@@ -233,26 +191,24 @@ impl Loader {
     fn fill_map(&mut self, spec: &MapSpec, fd: i32) -> Result<(), SetupError> {
         if let Some(value0) = &spec.value0 {
             let (key, value) = ([0; 4], hex::decode(value0)?);
-            let update = Attr::default()
-                .fd(fd)
-                .u32(0)
-                .pointer(&key)
-                .pointer(&value)
-                .u64(0);
-            self.setup(MAP_UPDATE_ELEM, update, || {
+            let (key_at, value_at) = (Placed::here(&key).at, Placed::here(&value).at);
+            let update = request::map_elem(fd, key_at, value_at, 0);
+            self.setup(Cmd::MapUpdateElem, update, || {
                 format!("MAP_UPDATE {}", spec.name)
             })?;
         }
         if spec.frozen {
             let freeze = Attr::default().fd(fd);
-            self.setup(MAP_FREEZE, freeze, || format!("MAP_FREEZE {}", spec.name))?;
+            self.setup(Cmd::MapFreeze, freeze, || {
+                format!("MAP_FREEZE {}", spec.name)
+            })?;
         }
         Ok(())
     }
 
     fn setup(
         &self,
-        command: u32,
+        command: Cmd,
         attr: Attr,
         what: impl FnOnce() -> String,
     ) -> Result<i32, SetupError> {
@@ -299,76 +255,5 @@ impl Stage {
         for fd in self.maps.into_iter().flatten() {
             border.close(fd);
         }
-    }
-}
-
-/// func_info or line_info: records of one size.
-struct Records {
-    bytes: Vec<u8>,
-    size: u32,
-}
-
-impl Records {
-    fn new(text: &str, size: u32) -> Result<Self, SetupError> {
-        Ok(Self {
-            bytes: hex::decode(text)?,
-            size,
-        })
-    }
-
-    fn count(&self) -> u32 {
-        (self.bytes.len() as u32)
-            .checked_div(self.size)
-            .unwrap_or(0)
-    }
-}
-
-/// Puts descriptors where `ld_imm64` holds an index into the row's maps.
-///
-/// -2000 stands for an open descriptor that is no map, -1000 for a closed one (which it is as it stands).
-fn name_maps(insns: &mut [u8], stage: &Stage) {
-    const LD_IMM64: u8 = 0x18;
-    const OPEN_BUT_NO_MAP: i32 = -2000;
-    let mut second_half = false;
-    for insn in insns.chunks_exact_mut(8) {
-        if std::mem::take(&mut second_half) || insn[0] != LD_IMM64 {
-            continue;
-        }
-        second_half = true;
-        if !matches!(insn[1] >> 4, 1 | 2) {
-            continue;
-        }
-        let index = i32::from_ne_bytes([insn[4], insn[5], insn[6], insn[7]]);
-        let fd = if index == OPEN_BUT_NO_MAP {
-            Some(1)
-        } else {
-            usize::try_from(index)
-                .ok()
-                .and_then(|index| stage.fd(index))
-        };
-        if let Some(fd) = fd {
-            insn[4..].copy_from_slice(&fd.to_ne_bytes());
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_first_halves_name_maps() {
-        let stage = Stage {
-            maps: vec![Some(40), Some(41)],
-            arenas: Vec::new(),
-        };
-        let mut insns =
-            hex::decode("18110000010000000000000018000000180600000000000018220000feff0000")
-                .unwrap();
-        name_maps(&mut insns, &stage);
-        assert_eq!(insns[4], 41);
-        assert_eq!(insns[8..16], hex::decode("0000000018000000").unwrap());
-        // An index past the maps stays as it is.
-        assert_eq!(insns[28..], hex::decode("feff0000").unwrap());
     }
 }

@@ -12,9 +12,9 @@ mod loader;
 pub(crate) mod log_lines;
 mod native;
 pub(crate) mod pool;
+pub(crate) mod request;
 mod unit;
 
-pub(crate) use attr::Attr;
 pub(crate) use border::{Backend, Border, Caller};
 pub(crate) use folder::{Filter, Folder, Row};
 pub(crate) use hex::decode as from_hex;

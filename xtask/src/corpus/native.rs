@@ -6,6 +6,8 @@
 //! every buffer an attr points to alive and large enough during the call, and to unmap only what it mapped.
 #![allow(unsafe_code)]
 
+use skep_uapi::Cmd;
+
 use super::border::{Border, Caller};
 
 /// Calls bpf(2). Whatever capabilities this process has are the ones the calls have.
@@ -13,10 +15,10 @@ use super::border::{Border, Caller};
 pub(crate) struct Native;
 
 impl Border for Native {
-    fn bpf(&self, _caller: Caller, command: u32, attr: &mut [u8]) -> Result<i32, i32> {
+    fn bpf(&self, _caller: Caller, command: Cmd, attr: &mut [u8]) -> Result<i32, i32> {
         // SAFETY: attr is a live, writable buffer of the length given; its pointers are the loader's (see header).
         let result =
-            unsafe { libc::syscall(libc::SYS_bpf, command, attr.as_mut_ptr(), attr.len()) };
+            unsafe { libc::syscall(libc::SYS_bpf, command as u32, attr.as_mut_ptr(), attr.len()) };
         if result < 0 {
             return Err(std::io::Error::last_os_error()
                 .raw_os_error()

@@ -12,15 +12,15 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use regex::Regex;
+use skep_uapi::Cmd;
 
 use self::replayed::{Differing, Expect, Replayed};
 use crate::corpus::{
-    Attr, Backend, Border, Caller, Filter, Folder, Loader, Mode, Row, Unit, from_hex, log_lines,
-    pool,
+    Backend, Border, Caller, Filter, Folder, Loader, Mode, Row, Unit, from_hex, log_lines, pool,
+    request::{self, Placed},
 };
 use crate::root;
 
-const PROG_TEST_RUN: u32 = 10;
 const SOCKET_FILTER: u32 = 1;
 const SCHED_CLS: u32 = 3;
 const XDP: u32 = 6;
@@ -127,19 +127,8 @@ fn run_all(border: &dyn Border, fd: i32, unit: &Unit) -> Vec<Result<u32, i32>> {
 /// One `BPF_PROG_TEST_RUN`. Programs of type syscall take no packet: their input would be a context.
 fn test_run(border: &dyn Border, fd: i32, prog_type: u32, packet: &[u8]) -> Result<u32, i32> {
     let packet = if prog_type == SYSCALL { &[] } else { packet };
-    let attr = Attr::default()
-        .fd(fd)
-        .u32(0)
-        .u32(packet.len() as u32)
-        .u32(0);
-    let attr = if packet.is_empty() {
-        attr.u64(0)
-    } else {
-        attr.pointer(packet)
-    };
-    // data_out; repeat and duration; both ctx sizes; ctx_in; ctx_out; flags and cpu; batch_size and padding.
-    let mut attr = (0..7).fold(attr, |attr, _| attr.u64(0)).done();
-    border.bpf(Caller::Client, PROG_TEST_RUN, &mut attr)?;
+    let mut attr = request::test_run(fd, Placed::here(packet)).done();
+    border.bpf(Caller::Client, Cmd::ProgTestRun, &mut attr)?;
     let retval = attr.get(4..8).and_then(|bytes| bytes.try_into().ok());
     retval.map(u32::from_ne_bytes).ok_or(libc::EIO)
 }
