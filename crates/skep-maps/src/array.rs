@@ -188,11 +188,6 @@ impl Array {
             .ok()
     }
 
-    /// The values' memory, with a memfd if the map is mmapable.
-    pub fn region(&self) -> &Region {
-        &self.values
-    }
-
     fn set(&self, index: u32, from: Source<'_>, flags: u64) -> SysResult<()> {
         check_update(&self.base, index, flags)?;
         let Some(value) = self.value(index) else {
@@ -314,6 +309,10 @@ impl Map for Array {
             return SysError::err(Errno::EINVAL, "offset is beyond the value");
         }
         Ok(self.values.base().wrapping_add(u64::from(offset)))
+    }
+
+    fn value_memory(&self) -> Option<&Region> {
+        Some(&self.values)
     }
 
     fn inline_lookup(&self) -> InlineLookup {

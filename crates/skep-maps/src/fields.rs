@@ -187,21 +187,26 @@ impl PartialEq for ValueFields {
     }
 }
 
+/// Rounds of [`pause`] after which nobody can be holding a lock; a round that yields takes a microsecond.
+const ABANDONED: u32 = 1 << 20;
+
 /// A held `bpf_spin_lock`.
 pub struct ElementLock<'v> {
     word: &'v AtomicU32,
 }
 
 impl<'v> ElementLock<'v> {
-    /// Waits for the lock. Programs hold it for a few instructions: the verifier sees to that.
+    /// Waits for the lock. Programs hold it for a few instructions: the verifier sees to that. One whose run
+    /// was cut short by a trap never frees it, so after about a second the lock counts as abandoned.
     pub fn take(word: &'v AtomicU32) -> Self {
         let mut rounds = 0_u32;
-        loop {
+        while rounds < ABANDONED {
             if let Some(held) = Self::try_take(word) {
                 return held;
             }
             pause(&mut rounds);
         }
+        Self { word }
     }
 
     /// Takes the lock if it is free.

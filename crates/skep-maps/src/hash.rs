@@ -4,6 +4,8 @@
 //! the old one after; with `BPF_F_LOCK` it writes in place. `NO_PREALLOC` changes what is accounted and what
 //! info shows, not how elements are kept: memory is touched when it is first used in both forms.
 
+mod bucket;
+mod elements;
 mod key;
 mod pool;
 mod table;
@@ -17,9 +19,10 @@ use skep_object::{Errno, SysError, SysResult};
 use skep_uapi::limits::KMALLOC_MAX_SIZE;
 use skep_uapi::{ElemFlags, MapFlags, MapType};
 
-use self::key::Key;
+use self::bucket::Index;
+use self::elements::Part;
 use self::pool::Pool;
-use self::table::{Index, Part, Shape, Table};
+use self::table::Table;
 use crate::attr::no_memory;
 use crate::fields::pause;
 use crate::kind::{AsInner, Holds, MapKind};
@@ -78,15 +81,10 @@ fn create(attr: MapAttr, env: MapEnv) -> SysResult<Box<dyn Map>> {
     // One element more for each thread that may be replacing one while the map is full.
     let extra = env.possible_cpus.max(16);
     let capacity = attr.max_entries.checked_add(extra).ok_or_else(no_memory)?;
-    let shape = Shape {
-        buckets: buckets as usize,
-        elements: capacity as usize,
-        key_size: attr.key_size as usize,
-        value_size: attr.value_size as usize,
-    };
+    let buckets = buckets.div_ceil(bucket::LOAD);
     let zero_seed = attr.flags.contains(MapFlags::ZERO_SEED);
     Ok(Box::new(Hash {
-        table: Table::new(&shape)?,
+        table: Table::new(buckets, capacity, attr.key_size, attr.value_size)?,
         pool: Pool::new(capacity),
         seed: if zero_seed { 0 } else { env.hash_seed },
         count: AtomicU32::new(0),
@@ -123,39 +121,49 @@ impl Hash {
         self.len() == 0
     }
 
-    fn set(&self, key: &Key, value: Source<'_>, flags: u64) -> SysResult<()> {
+    #[inline]
+    fn hash(&self, key: &[u64]) -> u64 {
+        key::hash(key, self.seed)
+    }
+
+    #[inline]
+    fn find(&self, key: &[u64]) -> Option<Index> {
+        self.table.find(key, self.hash(key))
+    }
+
+    fn set(&self, key: &[u64], value: Source<'_>, flags: u64) -> SysResult<()> {
         let locked = flags & ElemFlags::LOCK.bits() != 0;
         let mode = Mode::of(flags & !ElemFlags::LOCK.bits())?;
         if locked && self.base.fields().spin_lock().is_none() {
             return SysError::err(Errno::EINVAL, "BPF_F_LOCK on values without bpf_spin_lock");
         }
-        let hash = key.hash(self.seed);
+        let hash = self.hash(key);
         if locked && let Some(index) = self.table.find(key, hash) {
-            mode.check(Found::Yes)?;
+            mode.check(Presence::Yes)?;
             self.base
                 .fields()
-                .write_locked(self.table.value(index), value);
+                .write_locked(self.table.elements.value(index), value);
             return Ok(());
         }
         let replaced = {
             let bucket = self.table.lock(hash);
             match bucket.find(key, hash) {
-                Some(place) if locked => {
-                    mode.check(Found::Yes)?;
+                Some(found) if locked => {
+                    mode.check(Presence::Yes)?;
                     self.base
                         .fields()
-                        .write_locked(self.table.value(place.element), value);
+                        .write_locked(self.table.elements.value(found.element), value);
                     None
                 }
-                Some(place) => {
-                    mode.check(Found::Yes)?;
-                    bucket.replace(&place, self.new_element(key, hash, value));
-                    Some(place.element)
+                Some(found) => {
+                    mode.check(Presence::Yes)?;
+                    bucket.replace(&found, self.new_element(key, hash, value));
+                    Some(found.element)
                 }
                 None => {
-                    mode.check(Found::No)?;
+                    mode.check(Presence::No)?;
                     self.count_one()?;
-                    bucket.insert(self.new_element(key, hash, value));
+                    bucket.insert(self.new_element(key, hash, value), hash);
                     None
                 }
             }
@@ -166,13 +174,16 @@ impl Hash {
         Ok(())
     }
 
-    fn remove(&self, key: &Key) -> SysResult<()> {
-        let hash = key.hash(self.seed);
+    fn remove(&self, key: &[u64], taken: Taken<'_>) -> SysResult<()> {
+        let hash = self.hash(key);
         let removed = {
             let bucket = self.table.lock(hash);
-            bucket.find(key, hash).map(|place| {
-                bucket.remove(&place);
-                place.element
+            bucket.find(key, hash).map(|found| {
+                if let Taken::Read { value, flags } = taken {
+                    self.read(found.element, value, flags);
+                }
+                bucket.remove(&found);
+                found.element
             })
         };
         match removed {
@@ -187,16 +198,16 @@ impl Hash {
 
     /// An element with this key and value, not linked yet. There is always one: the count is limited before,
     /// and there are spare ones for replacing, whose holders free another soon.
-    fn new_element(&self, key: &Key, hash: u64, value: Source<'_>) -> Index {
+    fn new_element(&self, key: &[u64], hash: u64, value: Source<'_>) -> Index {
         let mut rounds = 0;
         let index = loop {
-            match self.pool.take(&self.table) {
+            match self.pool.take(&self.table.elements) {
                 Some(index) => break index,
                 None => pause(&mut rounds),
             }
         };
-        self.table.set_key(index, key, hash);
-        let target = self.table.value(index);
+        self.table.elements.set_key(index, key, hash);
+        let target = self.table.elements.value(index);
         self.base.fields().init(target);
         self.base.fields().write(target, value);
         index
@@ -205,9 +216,9 @@ impl Hash {
     /// Releases what an unlinked element owns and gives it back. Not under the bucket's lock.
     fn free(&self, index: Index) {
         if self.base.values_own() {
-            self.base.release_value(self.table.value(index));
+            self.base.release_value(self.table.elements.value(index));
         }
-        self.pool.give_back(&self.table, index);
+        self.pool.give_back(&self.table.elements, index);
     }
 
     fn count_one(&self) -> SysResult<()> {
@@ -224,7 +235,7 @@ impl Hash {
     }
 
     fn read(&self, index: Index, value: &mut [u8], flags: u64) {
-        let live = self.table.value(index);
+        let live = self.table.elements.value(index);
         if flags & ElemFlags::LOCK.bits() != 0 {
             self.base.fields().read_locked(live, value);
         } else {
@@ -234,34 +245,46 @@ impl Hash {
 
     /// The first element in a bucket from `number` on.
     fn first_from(&self, number: usize) -> Option<Index> {
-        let numbers = number..self.table.bucket_count();
-        { numbers }
-            .filter(|number| !self.table.is_empty_bucket(*number))
-            .find_map(|number| self.table.lock_nth(number).first())
+        let mut full = self.full_buckets(number);
+        full.find_map(|number| self.table.lock(number as u64).iter().next())
     }
 
     /// The element after `key` in bucket order; the first if the key is not there.
-    fn following(&self, key: &Key) -> Option<Index> {
-        let hash = key.hash(self.seed);
-        let place = {
+    fn following(&self, key: &[u64]) -> Option<Index> {
+        let hash = self.hash(key);
+        let next = {
             let bucket = self.table.lock(hash);
-            bucket
-                .find(key, hash)
-                .map(|place| self.table.next(place.element))
+            bucket.find(key, hash).map(|found| {
+                let mut behind = bucket
+                    .iter()
+                    .skip_while(|element| *element != found.element);
+                behind.nth(1)
+            })
         };
-        match place {
+        match next {
             None => self.first_from(0),
             Some(Some(next)) => Some(next),
-            Some(None) => self.first_from(self.table.number_of(hash) + 1),
+            Some(None) => self.first_from(self.table.buckets.number_of(hash) + 1),
         }
+    }
+
+    /// Numbers of buckets from `number` on that were not empty when looked at.
+    fn full_buckets(&self, number: usize) -> impl Iterator<Item = usize> + '_ {
+        (number..self.table.buckets.count())
+            .filter(|number| !self.table.buckets.of(*number as u64).is_empty())
     }
 
     /// All elements, bucket by bucket, as they were when their bucket was reached.
     fn elements(&self) -> impl Iterator<Item = Index> + '_ {
-        let numbers = 0..self.table.bucket_count();
-        let full = numbers.filter(|number| !self.table.is_empty_bucket(*number));
-        full.flat_map(|number| self.table.lock_nth(number).elements().collect::<Vec<_>>())
+        self.full_buckets(0)
+            .flat_map(|number| self.table.lock(number as u64).iter().collect::<Vec<_>>())
     }
+}
+
+/// What happens to a value that is taken out.
+enum Taken<'v> {
+    Forget,
+    Read { value: &'v mut [u8], flags: u64 },
 }
 
 /// The two low bits of update flags.
@@ -273,7 +296,7 @@ enum Mode {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Found {
+enum Presence {
     Yes,
     No,
 }
@@ -288,13 +311,13 @@ impl Mode {
         }
     }
 
-    fn check(self, found: Found) -> SysResult<()> {
-        match (self, found) {
-            (Self::NoExist, Found::Yes) => SysError::err(Errno::EEXIST, "key exists"),
-            (Self::Exist, Found::No) => missing(),
-            (Self::Any, Found::Yes | Found::No)
-            | (Self::NoExist, Found::No)
-            | (Self::Exist, Found::Yes) => Ok(()),
+    fn check(self, presence: Presence) -> SysResult<()> {
+        match (self, presence) {
+            (Self::NoExist, Presence::Yes) => SysError::err(Errno::EEXIST, "key exists"),
+            (Self::Exist, Presence::No) => missing(),
+            (Self::Any, Presence::Yes | Presence::No)
+            | (Self::NoExist, Presence::No)
+            | (Self::Exist, Presence::Yes) => Ok(()),
         }
     }
 }
@@ -305,7 +328,7 @@ fn missing<T>() -> SysResult<T> {
 
 impl SpanSource for Hash {
     fn bytes_at(&self, addr: Addr) -> Option<(RacyBytes<'_>, Permissions)> {
-        match self.table.part_at(addr)? {
+        match self.table.elements.part_at(addr)? {
             Part::Key(key) => Some((key, Permissions::ReadOnly)),
             Part::Value(value) => Some((value, self.base.prog_permissions())),
         }
@@ -322,8 +345,7 @@ impl Map for Hash {
     }
 
     fn lookup(&self, key: &[u8], value: &mut [u8], flags: u64) -> SysResult<()> {
-        let key = Key::from_copy(key);
-        match self.table.find(&key, key.hash(self.seed)) {
+        match key::with_copy(key, |key| self.find(key)) {
             Some(index) => {
                 self.read(index, value, flags);
                 Ok(())
@@ -333,21 +355,21 @@ impl Map for Hash {
     }
 
     fn update(&self, key: &[u8], value: &[u8], flags: u64, _fds: &dyn FdResolver) -> SysResult<()> {
-        self.set(&Key::from_copy(key), Source::Copy(value), flags)
+        key::with_copy(key, |key| self.set(key, Source::Copy(value), flags))
     }
 
     fn delete(&self, key: &[u8]) -> SysResult<()> {
-        self.remove(&Key::from_copy(key))
+        key::with_copy(key, |key| self.remove(key, Taken::Forget))
     }
 
     fn next_key(&self, key: Option<&[u8]>, next: &mut [u8]) -> SysResult<()> {
         let following = match key {
-            Some(key) => self.following(&Key::from_copy(key)),
+            Some(key) => key::with_copy(key, |key| self.following(key)),
             None => self.first_from(0),
         };
         match following {
             Some(index) => {
-                let _ = self.table.key(index).copy_out(0, next);
+                let _ = self.table.elements.key(index).copy_out(0, next);
                 Ok(())
             }
             None => SysError::err(Errno::ENOENT, "that was the last key"),
@@ -355,40 +377,20 @@ impl Map for Hash {
     }
 
     fn lookup_and_delete(&self, key: &[u8], value: &mut [u8], flags: u64) -> SysResult<()> {
-        let key = Key::from_copy(key);
-        let hash = key.hash(self.seed);
-        let removed = {
-            let bucket = self.table.lock(hash);
-            bucket.find(&key, hash).map(|place| {
-                self.read(place.element, value, flags);
-                bucket.remove(&place);
-                place.element
-            })
-        };
-        match removed {
-            Some(index) => {
-                self.count.fetch_sub(1, Ordering::Relaxed);
-                self.free(index);
-                Ok(())
-            }
-            None => missing(),
-        }
+        key::with_copy(key, |key| self.remove(key, Taken::Read { value, flags }))
     }
 
     fn on_last_user_ref(&self) {
         if self.base.values_own() {
             self.elements()
-                .for_each(|index| self.base.cancel_value(self.table.value(index)));
+                .for_each(|index| self.base.cancel_value(self.table.elements.value(index)));
         }
     }
 
     #[inline]
     fn prog_lookup(&self, _cpu: u32, key: RacyBytes<'_>) -> Addr {
-        let Ok(key) = Key::from_live(key) else {
-            return Addr::NULL;
-        };
-        let found = self.table.find(&key, key.hash(self.seed));
-        found.map_or(Addr::NULL, |index| self.table.value(index).start())
+        let found = key::with_live(key, |key| self.find(key)).unwrap_or(None);
+        found.map_or(Addr::NULL, |index| self.table.elements.value(index).start())
     }
 
     fn prog_update(
@@ -398,14 +400,15 @@ impl Map for Hash {
         value: RacyBytes<'_>,
         flags: u64,
     ) -> Result<(), Errno> {
-        let key = Key::from_live(key).map_err(|_| Errno::EFAULT)?;
-        self.set(&key, Source::Live(value), flags)
-            .map_err(|error| error.errno)
+        let set = key::with_live(key, |key| self.set(key, Source::Live(value), flags));
+        set.map_err(|_| Errno::EFAULT)?.map_err(|error| error.errno)
     }
 
     fn prog_delete(&self, _cpu: u32, key: RacyBytes<'_>) -> Result<(), Errno> {
-        let key = Key::from_live(key).map_err(|_| Errno::EFAULT)?;
-        self.remove(&key).map_err(|error| error.errno)
+        let removed = key::with_live(key, |key| self.remove(key, Taken::Forget));
+        removed
+            .map_err(|_| Errno::EFAULT)?
+            .map_err(|error| error.errno)
     }
 
     fn for_each(
@@ -417,8 +420,8 @@ impl Map for Hash {
         for index in self.elements() {
             visited += 1;
             let element = Element {
-                key: self.table.key(index),
-                value: self.table.value(index),
+                key: self.table.elements.key(index),
+                value: self.table.elements.value(index),
             };
             if visit(element).is_break() {
                 break;
@@ -432,7 +435,7 @@ impl Drop for Hash {
     fn drop(&mut self) {
         if self.base.values_own() {
             self.elements()
-                .for_each(|index| self.base.release_value(self.table.value(index)));
+                .for_each(|index| self.base.release_value(self.table.elements.value(index)));
         }
     }
 }

@@ -12,7 +12,7 @@
 use core::ops::ControlFlow;
 use std::sync::Arc;
 
-use skep_memory::{Addr, RacyBytes, SpanSource};
+use skep_memory::{Addr, RacyBytes, Region, SpanSource};
 use skep_object::{Errno, HeldProg, HeldRef, SysError, SysResult};
 
 use crate::array_of_maps::ArrayOfMaps;
@@ -122,6 +122,12 @@ pub trait Map: SpanSource + Send + Sync {
     fn direct_value(&self, offset: u32) -> SysResult<Addr> {
         let _ = offset;
         absent("map type has no direct value access")
+    }
+
+    /// The memory of all values, one stride after the other, where they lie so and clients may map them: for
+    /// mmap, and for the hash that info gives of frozen arrays.
+    fn value_memory(&self) -> Option<&Region> {
+        None
     }
 
     /// How a look-up can be done without calling [`Self::prog_lookup`].

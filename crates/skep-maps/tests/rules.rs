@@ -169,6 +169,41 @@ fn programs_hold_addresses_not_elements() {
     assert!(keys(&*map).is_empty());
 }
 
+/// So many elements that some buckets overflow: all are found, replaced, iterated and deleted.
+#[test]
+fn overflowing_buckets_lose_nothing() {
+    const KEYS: u64 = 4096;
+    let map = make(MapType::Hash, 8, 8, KEYS as u32);
+    let set = |key: u64, value: u64| {
+        let bytes = (
+            Live::new(&key.to_ne_bytes()),
+            Live::new(&value.to_ne_bytes()),
+        );
+        map.prog_update(0, bytes.0.bytes(), bytes.1.bytes(), 0)
+    };
+    (0..KEYS).for_each(|key| set(key, key).unwrap());
+    assert_eq!(set(KEYS, 0), Err(Errno::E2BIG));
+    (0..KEYS).for_each(|key| set(key, key + 1).unwrap());
+    assert_eq!(keys(&*map).len() as u64, KEYS);
+    assert_eq!(
+        map.for_each(0, &mut |_| ControlFlow::Continue(())),
+        Ok(KEYS)
+    );
+    for key in 0..KEYS {
+        assert_eq!(
+            lookup(&*map, &key.to_ne_bytes()).unwrap(),
+            (key + 1).to_ne_bytes()
+        );
+        syscall::delete(&*map, &key.to_ne_bytes()).unwrap();
+        assert_eq!(lookup(&*map, &key.to_ne_bytes()), Err(Errno::ENOENT));
+        // Others of the same bucket stay.
+        if key + 1 < KEYS {
+            assert!(lookup(&*map, &(KEYS - 1).to_ne_bytes()).is_ok());
+        }
+    }
+    assert!(keys(&*map).is_empty());
+}
+
 #[test]
 fn for_each_stops_when_told() {
     let map = make(MapType::PercpuArray, 4, 8, 10);

@@ -2,7 +2,8 @@
 
 use parking_lot::Mutex;
 
-use super::table::{Index, Table};
+use super::bucket::Index;
+use super::elements::Elements;
 
 /// Gives out element indices.
 pub(super) struct Pool {
@@ -29,10 +30,10 @@ impl Pool {
     }
 
     /// A free element.
-    pub(super) fn take(&self, table: &Table) -> Option<Index> {
+    pub(super) fn take(&self, elements: &Elements) -> Option<Index> {
         let mut free = self.free.lock();
         if let Some(index) = free.recycled {
-            free.recycled = table.next(index);
+            free.recycled = elements.next(index);
             return Some(index);
         }
         if free.fresh == self.capacity {
@@ -44,9 +45,9 @@ impl Pool {
     }
 
     /// Takes an element back. The caller has unlinked it and unlocked its bucket.
-    pub(super) fn give_back(&self, table: &Table, index: Index) {
+    pub(super) fn give_back(&self, elements: &Elements, index: Index) {
         let mut free = self.free.lock();
-        table.set_next(index, free.recycled);
+        elements.set_next(index, free.recycled);
         free.recycled = Some(index);
     }
 }

@@ -1,106 +1,70 @@
-//! Buckets and elements: chains that are read without a lock.
+//! Finding and changing elements: reads take no lock.
 //!
-//! ```text
-//! bucket   8 bytes   sequence u32 (odd: a writer is at work), head u32 (an index, 0: empty)
-//! element  next u32, hash u32, key rounded up to 8, value rounded up to 8
-//! ```
+//! A writer makes its bucket's sequence odd, makes one change that readers can see (a place is filled,
+//! vacated or linked to another element; a link of the chain changes), makes the sequence even again, and
+//! only then frees the element it took out. A reader looks at the sequence before and after:
 //!
-//! A writer makes the sequence odd, changes exactly one link, makes it even again, and only then frees the
-//! element it took out. A reader walks the chain and looks at the sequence before and after:
-//!
-//! - unchanged: no element it walked over was freed meanwhile, because freeing comes after a change of the
-//!   sequence; and as each writer changes one link, it saw the chain either before or after. So what it
-//!   found, or did not find, was true at one moment.
+//! - unchanged: no element it looked at was freed meanwhile, because freeing comes after a change of the
+//!   sequence; and it saw the bucket as it was either before or after the one change. So what it found, or
+//!   did not find, was true at one moment.
 //! - changed: it tries again, and after a few times takes the lock.
 //!
 //! Elements never leave their memory, so a reader on a wrong path reads wrong bytes but never foreign ones.
 
-use core::num::NonZeroU32;
-use std::sync::atomic::{AtomicU32, Ordering, fence};
+use std::sync::atomic::{Ordering, fence};
 
-use skep_memory::{Addr, RacyBytes, Region};
 use skep_object::SysResult;
 
-use super::key::Key;
+use super::bucket::{Bucket, Buckets, Index};
+use super::elements::Elements;
 use crate::attr::no_memory;
 use crate::fields::pause;
 
-/// Names an element; the number is its position plus one, so that 0 can end a chain.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Index(NonZeroU32);
-
-impl Index {
-    pub(super) fn from_position(position: u32) -> Option<Self> {
-        NonZeroU32::new(position.checked_add(1)?).map(Self)
-    }
-
-    fn decode(link: u32) -> Option<Self> {
-        NonZeroU32::new(link).map(Self)
-    }
-
-    fn encode(link: Option<Self>) -> u32 {
-        link.map_or(0, |index| index.0.get())
-    }
-
-    fn position(self) -> usize {
-        (self.0.get() - 1) as usize
-    }
-}
-
-/// Bytes of an element before its key.
-const HEADER: usize = 8;
 /// Lock-free tries of a reader.
 const TRIES: u32 = 16;
-/// A reader looks at the sequence after so many elements too: a changing chain may have no end.
+/// A reader looks at the sequence after so many chained elements too: a changing chain may have no end.
 const STRIDE: u32 = 32;
 
 /// The buckets and elements of one hash.
 pub(super) struct Table {
-    buckets: Region,
-    mask: u64,
-    elements: Region,
-    key_size: usize,
-    key_stride: usize,
-    value_size: usize,
-    stride: usize,
-}
-
-/// Sizes of a table.
-pub(super) struct Shape {
-    pub(super) buckets: usize,
-    pub(super) elements: usize,
-    pub(super) key_size: usize,
-    pub(super) value_size: usize,
+    pub(super) buckets: Buckets,
+    pub(super) elements: Elements,
 }
 
 impl Table {
-    pub(super) fn new(shape: &Shape) -> SysResult<Self> {
-        let key_stride = shape.key_size.next_multiple_of(8);
-        let stride = HEADER + key_stride + shape.value_size.next_multiple_of(8);
-        let bytes = stride.checked_mul(shape.elements).ok_or_else(no_memory)?;
+    /// `buckets` is a power of two.
+    pub(super) fn new(
+        buckets: u32,
+        elements: u32,
+        key_size: u32,
+        value_size: u32,
+    ) -> SysResult<Self> {
         Ok(Self {
-            buckets: Region::new(shape.buckets * 8).map_err(|_| no_memory())?,
-            mask: shape.buckets as u64 - 1,
-            elements: Region::new(bytes).map_err(|_| no_memory())?,
-            key_size: shape.key_size,
-            key_stride,
-            value_size: shape.value_size,
-            stride,
+            buckets: Buckets::new(buckets as usize).map_err(|_| no_memory())?,
+            elements: Elements::new(elements, key_size, value_size).map_err(|_| no_memory())?,
         })
-    }
-
-    /// How many buckets there are.
-    pub(super) fn bucket_count(&self) -> usize {
-        self.mask as usize + 1
     }
 
     /// The element with this key.
     #[inline]
-    pub(super) fn find(&self, key: &Key, hash: u64) -> Option<Index> {
-        let bucket = self.bucket_of(hash);
-        for _ in 0..TRIES {
+    pub(super) fn find(&self, key: &[u64], hash: u64) -> Option<Index> {
+        let bucket = self.buckets.of(hash);
+        let before = bucket.sequence.load(Ordering::Acquire);
+        if let Some(found) = self.find_unlocked(bucket, before, key, hash) {
+            fence(Ordering::Acquire);
+            if bucket.sequence.load(Ordering::Relaxed) == before {
+                return found;
+            }
+        }
+        self.find_again(bucket, key, hash)
+    }
+
+    /// The rest of [`Self::find`] after a first try that met a writer.
+    #[cold]
+    fn find_again(&self, bucket: &Bucket, key: &[u64], hash: u64) -> Option<Index> {
+        for _ in 1..TRIES {
             let before = bucket.sequence.load(Ordering::Acquire);
-            let Some(found) = self.walk_unlocked(&bucket, before, key, hash) else {
+            let Some(found) = self.find_unlocked(bucket, before, key, hash) else {
                 continue;
             };
             fence(Ordering::Acquire);
@@ -108,25 +72,47 @@ impl Table {
                 return found;
             }
         }
-        self.lock(hash).find(key, hash).map(|place| place.element)
+        self.lock(hash).find(key, hash).map(|found| found.element)
     }
 
-    /// Walks a chain that may change; `None` if it did.
+    /// Looks through a bucket that may change; `None` if it did.
     #[inline]
-    fn walk_unlocked(
+    fn find_unlocked(
         &self,
-        bucket: &Bucket<'_>,
+        bucket: &Bucket,
         before: u32,
-        key: &Key,
+        key: &[u64],
         hash: u64,
     ) -> Option<Option<Index>> {
-        let mut link = Index::decode(bucket.head.load(Ordering::Acquire));
-        let mut steps = 0_u32;
-        while let Some(index) = link {
-            if self.matches(index, key, hash) {
+        for place in bucket.candidates(hash) {
+            if let Some(index) = bucket.link(place)
+                && self.elements.matches(index, key, hash)
+            {
                 return Some(Some(index));
             }
-            link = self.next(index);
+        }
+        match bucket.first_chained() {
+            None => Some(None),
+            Some(first) => self.find_chained(first, bucket, before, key, hash),
+        }
+    }
+
+    #[cold]
+    fn find_chained(
+        &self,
+        first: Index,
+        bucket: &Bucket,
+        before: u32,
+        key: &[u64],
+        hash: u64,
+    ) -> Option<Option<Index>> {
+        let mut link = Some(first);
+        let mut steps = 0_u32;
+        while let Some(index) = link {
+            if self.elements.matches(index, key, hash) {
+                return Some(Some(index));
+            }
+            link = self.elements.next(index);
             steps += 1;
             if steps.is_multiple_of(STRIDE) {
                 fence(Ordering::Acquire);
@@ -138,17 +124,9 @@ impl Table {
         Some(None)
     }
 
-    /// Locks the bucket of a hash for writing.
+    /// Locks the bucket of a hash for writing; a number may stand for a hash.
     pub(super) fn lock(&self, hash: u64) -> LockedBucket<'_> {
-        self.lock_bucket(self.bucket_of(hash))
-    }
-
-    /// Locks a bucket by its number.
-    pub(super) fn lock_nth(&self, number: usize) -> LockedBucket<'_> {
-        self.lock_bucket(self.bucket(number))
-    }
-
-    fn lock_bucket<'t>(&'t self, bucket: Bucket<'t>) -> LockedBucket<'t> {
+        let bucket = self.buckets.of(hash);
         let mut rounds = 0;
         loop {
             let sequence = bucket.sequence.load(Ordering::Relaxed);
@@ -160,7 +138,7 @@ impl Table {
                     .is_ok();
             if taken {
                 return LockedBucket {
-                    table: self,
+                    elements: &self.elements,
                     bucket,
                     unlocked: odd.wrapping_add(1),
                 };
@@ -168,178 +146,115 @@ impl Table {
             pause(&mut rounds);
         }
     }
-
-    /// Is a bucket without elements right now?
-    pub(super) fn is_empty_bucket(&self, number: usize) -> bool {
-        self.bucket(number).head.load(Ordering::Acquire) == 0
-    }
-
-    /// The number of a hash's bucket.
-    pub(super) fn number_of(&self, hash: u64) -> usize {
-        (hash & self.mask) as usize
-    }
-
-    #[inline]
-    fn bucket_of(&self, hash: u64) -> Bucket<'_> {
-        self.bucket(self.number_of(hash))
-    }
-
-    #[inline]
-    fn bucket(&self, number: usize) -> Bucket<'_> {
-        Bucket {
-            sequence: word(&self.buckets, number * 8),
-            head: word(&self.buckets, number * 8 + 4),
-        }
-    }
-
-    #[inline]
-    fn matches(&self, index: Index, key: &Key, hash: u64) -> bool {
-        let at = index.position() * self.stride;
-        if self.elements.read_u32(at + 4) != Ok(tag(hash)) {
-            return false;
-        }
-        let mut words = key.words().iter().enumerate();
-        words.all(|(i, word)| self.elements.read_u64(at + HEADER + i * 8) == Ok(*word))
-    }
-
-    /// The element after this one in its chain (or in the pool's list).
-    #[inline]
-    pub(super) fn next(&self, index: Index) -> Option<Index> {
-        Index::decode(word(&self.elements, index.position() * self.stride).load(Ordering::Acquire))
-    }
-
-    /// Links `next` after `index`.
-    pub(super) fn set_next(&self, index: Index, next: Option<Index>) {
-        word(&self.elements, index.position() * self.stride)
-            .store(Index::encode(next), Ordering::Release);
-    }
-
-    /// Gives a free element its key.
-    pub(super) fn set_key(&self, index: Index, key: &Key, hash: u64) {
-        // Readers that still walk over its old life must see the sequence change of its old bucket first.
-        fence(Ordering::Release);
-        let at = index.position() * self.stride;
-        // In range: the index came from the pool.
-        let _ = self.elements.write_u32(at + 4, tag(hash));
-        for (i, word) in key.words().iter().enumerate() {
-            let _ = self.elements.write_u64(at + HEADER + i * 8, *word);
-        }
-    }
-
-    /// The key's bytes.
-    pub(super) fn key(&self, index: Index) -> RacyBytes<'_> {
-        let at = index.position() * self.stride + HEADER;
-        self.elements
-            .part(at, self.key_size)
-            .unwrap_or(RacyBytes::empty())
-    }
-
-    /// The value's bytes.
-    #[inline]
-    pub(super) fn value(&self, index: Index) -> RacyBytes<'_> {
-        let at = index.position() * self.stride + HEADER + self.key_stride;
-        self.elements
-            .part(at, self.value_size)
-            .unwrap_or(RacyBytes::empty())
-    }
-
-    /// The key or the value that holds the byte at `addr`.
-    pub(super) fn part_at(&self, addr: Addr) -> Option<Part<'_>> {
-        let offset = self.elements.offset_of(addr, 1)?;
-        let index = Index::from_position(u32::try_from(offset.checked_div(self.stride)?).ok()?)?;
-        let within = offset.checked_rem(self.stride)?;
-        if within >= HEADER + self.key_stride {
-            Some(Part::Value(self.value(index)))
-        } else if within >= HEADER {
-            Some(Part::Key(self.key(index)))
-        } else {
-            None
-        }
-    }
 }
 
-/// What a program's address points into.
-pub(super) enum Part<'t> {
-    Key(RacyBytes<'t>),
-    Value(RacyBytes<'t>),
-}
-
-/// The half of the hash that the bucket number does not use.
-#[inline]
-fn tag(hash: u64) -> u32 {
-    (hash >> 32) as u32
-}
-
-/// A word of a region. Out of range would be a mistake of this file: it then reads as a word that is always
-/// zero, which ends every chain.
-#[inline]
-fn word(region: &Region, offset: usize) -> &AtomicU32 {
-    static NOTHING: AtomicU32 = AtomicU32::new(0);
-    region.atomic_u32(offset).unwrap_or(&NOTHING)
-}
-
-struct Bucket<'t> {
-    sequence: &'t AtomicU32,
-    head: &'t AtomicU32,
-}
-
-/// A bucket that only this thread may change. Change one link at most.
+/// A bucket that only this thread may change. Make one change at most.
 pub(super) struct LockedBucket<'t> {
-    table: &'t Table,
-    bucket: Bucket<'t>,
+    elements: &'t Elements,
+    bucket: &'t Bucket,
     unlocked: u32,
 }
 
-/// Where an element is in its chain.
-pub(super) struct Place {
+/// An element and where it is.
+pub(super) struct Found {
     pub(super) element: Index,
-    before: Option<Index>,
+    at: Position,
+}
+
+#[derive(Clone, Copy)]
+enum Position {
+    Place(usize),
+    First,
+    After(Index),
 }
 
 impl LockedBucket<'_> {
-    /// The first element of the chain.
-    pub(super) fn first(&self) -> Option<Index> {
-        Index::decode(self.bucket.head.load(Ordering::Relaxed))
+    /// All elements and where they are, in the order of iteration.
+    fn found(&self) -> impl Iterator<Item = Found> + '_ {
+        let places = self.bucket.taken().filter_map(|place| {
+            let element = self.bucket.link(place)?;
+            Some(Found {
+                element,
+                at: Position::Place(place),
+            })
+        });
+        let first = self.bucket.first_chained();
+        let first = first.map(|element| Found {
+            element,
+            at: Position::First,
+        });
+        let chain = core::iter::successors(first, |found| {
+            let element = self.elements.next(found.element)?;
+            Some(Found {
+                element,
+                at: Position::After(found.element),
+            })
+        });
+        places.chain(chain)
     }
 
-    /// The elements of the chain.
-    pub(super) fn elements(&self) -> impl Iterator<Item = Index> + '_ {
-        core::iter::successors(self.first(), |index| self.table.next(*index))
+    /// The elements, in the order of iteration.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Index> + '_ {
+        self.found().map(|found| found.element)
     }
 
     /// The element with this key.
-    pub(super) fn find(&self, key: &Key, hash: u64) -> Option<Place> {
-        let mut before = None;
-        for element in self.elements() {
-            if self.table.matches(element, key, hash) {
-                return Some(Place { element, before });
+    pub(super) fn find(&self, key: &[u64], hash: u64) -> Option<Found> {
+        let matching = |found: &Found| self.elements.matches(found.element, key, hash);
+        let placed = self.bucket.candidates(hash).filter_map(|place| {
+            let element = self.bucket.link(place)?;
+            Some(Found {
+                element,
+                at: Position::Place(place),
+            })
+        });
+        // The chain is rare: only then is every place looked at again.
+        { placed }.find(matching).or_else(|| {
+            self.bucket.first_chained()?;
+            self.found().find(matching)
+        })
+    }
+
+    /// Adds a new element.
+    pub(super) fn insert(&self, new: Index, hash: u64) {
+        match self.bucket.free() {
+            Some(place) => self.bucket.fill(place, hash, new),
+            None => {
+                self.elements.set_next(new, self.bucket.first_chained());
+                self.chain(Position::First, Some(new));
             }
-            before = Some(element);
         }
-        None
     }
 
-    /// Puts a new element in front.
-    pub(super) fn insert(&self, new: Index) {
-        self.table.set_next(new, self.first());
-        self.link(None, Some(new));
-    }
-
-    /// Puts a new element in an old one's place.
-    pub(super) fn replace(&self, old: &Place, new: Index) {
-        self.table.set_next(new, self.table.next(old.element));
-        self.link(old.before, Some(new));
+    /// Puts a new element of the same key in an old one's position.
+    pub(super) fn replace(&self, old: &Found, new: Index) {
+        match old.at {
+            Position::Place(place) => self.bucket.set_link(place, new),
+            Position::First | Position::After(_) => {
+                self.elements.set_next(new, self.elements.next(old.element));
+                self.chain(old.at, Some(new));
+            }
+        }
     }
 
     /// Takes an element out.
-    pub(super) fn remove(&self, old: &Place) {
-        self.link(old.before, self.table.next(old.element));
+    pub(super) fn remove(&self, old: &Found) {
+        match old.at {
+            Position::Place(place) => self.bucket.vacate(place),
+            Position::First | Position::After(_) => {
+                self.chain(old.at, self.elements.next(old.element))
+            }
+        }
     }
 
-    fn link(&self, before: Option<Index>, to: Option<Index>) {
-        match before {
-            Some(before) => self.table.set_next(before, to),
-            None => self.bucket.head.store(Index::encode(to), Ordering::Release),
+    /// Changes the link of the chain that leads to a position.
+    fn chain(&self, at: Position, to: Option<Index>) {
+        match at {
+            Position::After(before) => self.elements.set_next(before, to),
+            Position::First | Position::Place(_) => self
+                .bucket
+                .chain
+                .store(Index::encode(to), Ordering::Release),
         }
     }
 }

@@ -52,6 +52,10 @@ impl Worker {
 
     /// Waits until everything pushed so far has run.
     pub(super) fn barrier(&self) {
+        if self.start() == Thread::None {
+            self.queue.run_waiting(&self.core);
+            return;
+        }
         let mut state = lock(&self.queue.state);
         let target = state.pushed;
         while state.done < target {
@@ -59,27 +63,33 @@ impl Worker {
         }
     }
 
-    fn start(&self) {
+    /// Starts the thread unless it runs. Where threads cannot be had the work stays queued for the next try
+    /// or for who asks for a barrier.
+    fn start(&self) -> Thread {
         let mut running = lock(&self.thread);
-        if running.is_some() {
-            return;
+        if running.is_none() {
+            let (queue, core) = (Arc::clone(&self.queue), Arc::clone(&self.core));
+            let named = thread::Builder::new().name("skep-rcu".to_owned());
+            *running = named.spawn(move || queue.serve(&core)).ok();
         }
-        let (queue, core) = (Arc::clone(&self.queue), Arc::clone(&self.core));
-        let spawned = thread::Builder::new()
-            .name("skep-rcu".to_owned())
-            .spawn(move || queue.serve(&core));
-        match spawned {
-            Ok(handle) => *running = Some(handle),
-            // Without a thread the work stays queued and the next push tries again.
-            Err(_) => drop(running),
+        if running.is_some() {
+            Thread::Runs
+        } else {
+            Thread::None
         }
     }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Thread {
+    Runs,
+    None,
 }
 
 impl Queue {
     fn serve(&self, core: &Core) {
         loop {
-            let batch = {
+            {
                 let mut state = lock(&self.state);
                 while state.waiting.is_empty() && !state.closing {
                     state = wait(&self.changed, state);
@@ -87,15 +97,20 @@ impl Queue {
                 if state.waiting.is_empty() {
                     return;
                 }
-                core::mem::take(&mut state.waiting)
-            };
-            core.synchronize();
-            for work in batch {
-                work();
-                lock(&self.state).done += 1;
             }
-            self.changed.notify_all();
+            self.run_waiting(core);
         }
+    }
+
+    /// Runs what waits, after a grace period.
+    fn run_waiting(&self, core: &Core) {
+        let batch = core::mem::take(&mut lock(&self.state).waiting);
+        core.synchronize();
+        for work in batch {
+            work();
+            lock(&self.state).done += 1;
+        }
+        self.changed.notify_all();
     }
 }
 
