@@ -3,16 +3,16 @@
 //! | file | what it holds |
 //! |---|---|
 //! | [`map`] | [`Map`], the trait: what system calls, programs and executors ask of a map |
-//! | [`kind`] | [`MapKind`], one entry per map type, and the list of them |
+//! | [`mod@kind`] | [`MapKind`], one entry per map type, and the list of them |
 //! | [`attr`] | [`MapAttr`] and [`MapEnv`]: what a map is made of |
 //! | [`base`] | [`MapBase`]: what all maps have; freezing |
 //! | [`syscall`] | the checks that system calls make for every type |
 //! | [`fields`] | [`ValueFields`]: special fields of values, element locks |
 //! | [`inner`] | what a map-in-map compares |
 //! | `held` | slots that hold programs or maps |
-//! | [`array`], [`percpu_array`], [`hash`], [`prog_array`], [`array_of_maps`], [`ringbuf`] | the types |
+//! | [`mod@array`], [`percpu_array`], [`hash`], [`prog_array`], [`array_of_maps`], [`ringbuf`] | the types |
 //!
-//! Adding a type: one file with its `KIND`, one line in [`kind`].
+//! Adding a type: one file with its `KIND`, one line in [`mod@kind`].
 //!
 //! Values live at native addresses that stay mapped for the map's whole life: an element's memory may get
 //! another element, as in Linux, but never disappears under a program. So programs need the map, not RCU,

@@ -6,8 +6,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use skep_catalog::Caps;
+use skep_catalog::{Caps, InnerUse};
 use skep_maps::fields::ElementLock;
+use skep_maps::kind::{AsInner, Holds};
 use skep_maps::ringbuf::{Commit, FORCE_WAKEUP, NO_WAKEUP};
 use skep_maps::{InlineLookup, InnerTemplate, MapEnv, NoFds, kind, syscall};
 use skep_memory::{Addr, Permissions, RacyBytes};
@@ -492,6 +493,47 @@ fn values_release_what_they_own() {
     assert_eq!((released(), ops.cancelled.load(Ordering::Relaxed)), (2, 3));
     drop(map);
     assert_eq!(released(), 5, "freed with the map");
+}
+
+/// The catalog has what was measured on Linux; our kinds must say the same.
+#[test]
+fn kinds_agree_with_the_catalog() {
+    for kind in kind::kinds() {
+        let info = skep_catalog::map_type(kind.map_type).unwrap();
+        let (key, value, entries) = match kind.map_type {
+            MapType::Ringbuf => (0, 0, 4096),
+            _ => (4, 4, 4),
+        };
+        for bit in 0..32 {
+            let mut attr = attr(kind.map_type, key, value, entries);
+            attr.flags = MapFlags::from_bits_retain(1 << bit);
+            let mut env = env();
+            env.inner = Some(InnerTemplate::of(&*make(MapType::Hash, 4, 4, 4)).unwrap());
+            let allowed = create(attr, env).is_ok();
+            assert_eq!(
+                allowed,
+                info.flags.contains(attr.flags),
+                "{} {:?}",
+                kind.map_type,
+                attr.flags
+            );
+        }
+        let refused = match info.inner {
+            InnerUse::Allowed => None,
+            InnerUse::Refused(errno) => Some(errno),
+        };
+        let ours = match kind.as_inner {
+            AsInner::Refused(errno) => Some(errno),
+            AsInner::Generic | AsInner::GenericAndEntries => None,
+        };
+        assert_eq!(ours, refused, "{} as inner map", kind.map_type);
+        assert_eq!(
+            kind.holds == Holds::Maps,
+            info.needs_inner_map,
+            "{}",
+            kind.map_type
+        );
+    }
 }
 
 #[test]

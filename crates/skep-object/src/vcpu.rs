@@ -5,7 +5,6 @@
 //! started inside another run (on the same thread) uses the outer run's slot; see [`VcpuSlot::nest`].
 
 use core::cell::Cell;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
@@ -16,7 +15,6 @@ use crate::{Platform, Rcu};
 /// All possible CPUs of a session's identity.
 pub struct VcpuSlots {
     slots: Box<[Mutex<Slot>]>,
-    sleepable: AtomicU32,
 }
 
 struct Slot {
@@ -37,10 +35,7 @@ impl VcpuSlots {
             })
         };
         let slots = (0..possible.max(1)).map(|_| slot()).collect();
-        Self {
-            slots,
-            sleepable: AtomicU32::new(0),
-        }
+        Self { slots }
     }
 
     /// How many CPUs are possible; per-CPU values have that many parts.
@@ -82,13 +77,7 @@ impl VcpuSlots {
 
     /// A CPU number for a sleepable run, which owns no slot: per-CPU data is shared with the slot's owner.
     pub fn sleepable_cpu(&self, platform: &dyn Platform) -> u32 {
-        self.sleepable.fetch_add(1, Ordering::Relaxed);
         platform.current_cpu() % self.possible()
-    }
-
-    /// How many sleepable runs were numbered, for statistics.
-    pub fn sleepable_runs(&self) -> u32 {
-        self.sleepable.load(Ordering::Relaxed)
     }
 }
 
