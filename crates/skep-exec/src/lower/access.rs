@@ -1,0 +1,117 @@
+//! Loads, stores and atomics: what kind of memory the verifier saw there.
+
+use skep_catalog::ObjectKind;
+use skep_isa::{Extend, Reg, Size};
+use skep_verifier::verified::{AccessKind, Fact};
+
+use super::emitter::Emitter;
+use super::{LowerError, Op, Place, Sharing, Value};
+
+/// How an access is done.
+enum Route {
+    /// At the address in the register.
+    Plain,
+    /// By the layout of the context.
+    Context,
+    /// By the layout of an object.
+    Object(ObjectKind),
+    /// Not at all: no path gets here.
+    Dead,
+}
+
+impl Emitter<'_> {
+    fn route(&self) -> Result<Route, LowerError> {
+        let Fact::Access(kind) = self.source.fact(self.here) else {
+            return Err(self.inconsistent("an access without a fact"));
+        };
+        Ok(match kind {
+            AccessKind::None => Route::Dead,
+            AccessKind::Memory | AccessKind::Btf => Route::Plain,
+            AccessKind::Ctx => Route::Context,
+            AccessKind::Sock => Route::Object(ObjectKind::Socket),
+            AccessKind::TcpSock => Route::Object(ObjectKind::TcpSock),
+            AccessKind::XdpSock => Route::Object(ObjectKind::XdpSock),
+            AccessKind::Probe => {
+                return Err(self.unsupported("a load through a pointer that may be invalid"));
+            }
+            AccessKind::Arena => return Err(self.unsupported("arena memory")),
+        })
+    }
+
+    pub(super) fn load(
+        &mut self,
+        size: Size,
+        extend: Extend,
+        dst: Reg,
+        src: Reg,
+        off: i16,
+    ) -> Result<(), LowerError> {
+        match self.route()? {
+            Route::Plain => self.push(Op::Load {
+                size,
+                extend,
+                dst,
+                from: place(src, off),
+            }),
+            Route::Context => {
+                let field = self.context_place(off, size)?;
+                self.load_field(field, size, extend, dst, src);
+            }
+            Route::Object(kind) => {
+                let field = self.object_place(kind, off, size)?;
+                self.load_field(field, size, extend, dst, src);
+            }
+            Route::Dead => self.push(Op::Unreachable),
+        }
+        Ok(())
+    }
+
+    pub(super) fn store(
+        &mut self,
+        size: Size,
+        dst: Reg,
+        off: i16,
+        src: Value,
+    ) -> Result<(), LowerError> {
+        match self.route()? {
+            Route::Plain => self.push(Op::Store {
+                size,
+                to: place(dst, off),
+                src,
+            }),
+            Route::Context => {
+                let field = self.context_place(off, size)?;
+                self.store_field(field, size, dst, src)?;
+            }
+            Route::Object(kind) => {
+                let field = self.object_place(kind, off, size)?;
+                self.store_field(field, size, dst, src)?;
+            }
+            Route::Dead => self.push(Op::Unreachable),
+        }
+        Ok(())
+    }
+
+    /// The place of an atomic access, which is plain memory always.
+    pub(super) fn plain_place(&mut self, base: Reg, off: i16) -> Result<Place, LowerError> {
+        match self.route()? {
+            Route::Plain | Route::Dead => Ok(place(base, off)),
+            Route::Context | Route::Object(_) => {
+                Err(self.inconsistent("an atomic access to a context"))
+            }
+        }
+    }
+}
+
+fn place(base: Reg, off: i16) -> Place {
+    let sharing = if base == Reg::FP {
+        Sharing::Stack
+    } else {
+        Sharing::Shared
+    };
+    Place {
+        base,
+        off: i32::from(off),
+        sharing,
+    }
+}
