@@ -2,15 +2,36 @@
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    InstBuilder, StackSlot, StackSlotData, StackSlotKind, Value as ClifValue, types,
+    AbiParam, ExtFuncData, ExternalName, FuncRef, InstBuilder, SigRef, Signature, StackSlot,
+    StackSlotData, StackSlotKind, UserExternalName, Value as ClifValue, types,
 };
+use cranelift_codegen::isa::TargetIsa;
 use skep_isa::Reg;
+use skep_memory::Addr;
 
-use super::function::{Body, Returns, checked_access, constant_access};
+use super::function::{Body, checked_access, constant_access};
 use super::runtime;
-use crate::lower::{FunctionIdx, HelperOp};
+use crate::lower::{Function, FunctionIdx, HelperOp};
 
 const ARGS: [Reg; 5] = [Reg::R1, Reg::R2, Reg::R3, Reg::R4, Reg::R5];
+
+/// What a runtime function returns.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Returns {
+    /// A register value.
+    Value,
+    /// 0 or 1, in 32 bits.
+    Flag,
+}
+
+/// `(run, r1..) -> r0`.
+pub(super) fn signature_of(function: &Function, isa: &dyn TargetIsa) -> Signature {
+    let mut signature = Signature::new(isa.default_call_conv());
+    let params = 1 + usize::from(function.arity);
+    signature.params.resize(params, AbiParam::new(types::I64));
+    signature.returns.push(AbiParam::new(types::I64));
+    signature
+}
 
 impl Body<'_, '_> {
     pub(super) fn subprogram(&mut self, function: FunctionIdx) {
@@ -31,19 +52,14 @@ impl Body<'_, '_> {
         if self.inline_lookup(helper.inline) {
             return;
         }
-        let slot = self.exchange();
-        let args = self.b.ins().stack_addr(types::I64, slot, 0);
-        for (reg, offset) in ARGS.iter().zip((0..).step_by(8)) {
-            let value = self.get(*reg);
-            self.b.ins().store(checked_access(), value, args, offset);
+        // The program holds what was lowered, so the operation stays where it is.
+        let op = self.constant(Addr::of(helper).raw());
+        let mut args = vec![self.run, op];
+        for reg in ARGS {
+            args.push(self.get(reg));
         }
-        let body = self.constant(helper.body as *const () as usize as u64);
-        let id = self.constant(helper.id.map_or(runtime::NO_HELPER, |id| u64::from(id.0)));
-        let result = self.call_runtime(
-            runtime::helper as *const () as usize,
-            &[self.run, body, id, args],
-            Returns::Value,
-        );
+        let target = runtime::helper as *const () as usize;
+        let result = self.call_runtime(target, &args, Returns::Value);
         self.set(Reg::R0, result);
     }
 
@@ -104,8 +120,45 @@ impl Body<'_, '_> {
         }
         let slot =
             self.b
-                .create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, 40, 3));
+                .create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3));
         self.exchange = Some(slot);
         slot
+    }
+
+    /// A function of this program, to call.
+    fn callee(&mut self, function: FunctionIdx) -> Option<(FuncRef, usize)> {
+        let target = self.program.function(function)?;
+        let arity = usize::from(target.arity);
+        if let Some(known) = self.callees.get(&function) {
+            return Some((*known, arity));
+        }
+        let signature = self.b.import_signature(signature_of(target, self.isa));
+        let name = UserExternalName::new(0, u32::from(function.0));
+        let name = ExternalName::user(self.b.func.declare_imported_user_function(name));
+        let data = ExtFuncData {
+            name,
+            signature,
+            colocated: true,
+            patchable: false,
+        };
+        let reference = self.b.import_function(data);
+        self.callees.insert(function, reference);
+        Some((reference, arity))
+    }
+
+    /// The signature of a runtime function that takes `params` registers.
+    fn runtime_signature(&mut self, params: usize, returns: Returns) -> SigRef {
+        if let Some(known) = self.signatures.get(&(params, returns)) {
+            return *known;
+        }
+        let mut signature = Signature::new(self.isa.default_call_conv());
+        signature.params.resize(params, AbiParam::new(types::I64));
+        signature.returns.push(AbiParam::new(match returns {
+            Returns::Value => types::I64,
+            Returns::Flag => types::I32,
+        }));
+        let reference = self.b.import_signature(signature);
+        self.signatures.insert((params, returns), reference);
+        reference
     }
 }

@@ -11,8 +11,9 @@
 //! | file | concern |
 //! |---|---|
 //! | `target` | the machine |
-//! | `function` | blocks and control flow of one function |
-//! | `arithmetic`, `memory`, `calls`, `lookup` | its operations |
+//! | `translator` | function after function through Cranelift |
+//! | `function` | one function: registers, frame, which file does which operation |
+//! | `flow`, `arithmetic`, `memory`, `calls`, `lookup`, `run_context` | its operations |
 //! | `link` | code into pages |
 //! | `entry` | the unsafe way in, and from helpers back in |
 //! | `runtime` | what code calls |
@@ -20,12 +21,15 @@
 mod arithmetic;
 mod calls;
 mod entry;
+mod flow;
 mod function;
 mod link;
 mod lookup;
 mod memory;
+mod run_context;
 mod runtime;
 mod target;
+mod translator;
 
 use std::sync::Arc;
 
@@ -72,7 +76,7 @@ pub enum JitError {
 pub fn compile(program: &Arc<Lowered>) -> Result<CompiledProgram, JitError> {
     let isa = target::isa()?;
     let entries = link::Entries::new(program.functions().len());
-    let mut translator = function::Translator::new(&*isa, program, &entries);
+    let mut translator = translator::Translator::new(&*isa, program, &entries);
     let mut code = Vec::with_capacity(program.functions().len());
     for index in 0..program.functions().len() {
         code.push(translator.compile(index)?);

@@ -3,37 +3,35 @@
 //! # Safety
 //!
 //! Only compiled code calls these. It passes on the `run` it was entered with, which outlives the call, pointers to
-//! its own stack slots, and helper bodies and map handles that lowering put into the program.
+//! its own stack slots, operations of the lowered program it keeps, and map handles that lowering put into it.
 #![allow(unsafe_code)]
 
 use skep_memory::Addr;
-use skep_uapi::HelperId;
 
 use super::entry::NativeCaller;
 use crate::bound_map::BoundMap;
 use crate::executable::tail_call_target;
-use crate::helper::{Caller, HelperCall, HelperFn};
+use crate::helper::{Caller, HelperCall};
+use crate::lower::HelperOp;
 use crate::run::Run;
-
-/// What a helper's number is where there is none: a kernel function.
-pub(super) const NO_HELPER: u64 = u64::MAX;
 
 /// Calls a helper's body: its R0.
 pub(super) extern "C" fn helper(
     run: *const Run<'static>,
-    body: usize,
-    id: u64,
-    args: *const [u64; 5],
+    op: *const HelperOp,
+    r1: u64,
+    r2: u64,
+    r3: u64,
+    r4: u64,
+    r5: u64,
 ) -> u64 {
     // SAFETY: the run that the code was entered with.
     let run = unsafe { &*run };
-    // SAFETY: lowering put the address of a body there.
-    let body = unsafe { core::mem::transmute::<usize, HelperFn>(body) };
-    // SAFETY: a slot of the code's stack frame.
-    let args = unsafe { *args };
-    let id = (id != NO_HELPER).then_some(HelperId(id as u32));
-    let call = HelperCall::new(run, id, args, Caller::Native(NativeCaller::new()));
-    body(&call).unwrap_or(0)
+    // SAFETY: an operation of the lowered program, which the code keeps.
+    let op = unsafe { &*op };
+    let caller = Caller::Native(NativeCaller::new());
+    let call = HelperCall::new(run, op.id, [r1, r2, r3, r4, r5], caller);
+    (op.body)(&call).unwrap_or(0)
 }
 
 /// Does a tail call: 1 and the result in `result`, or 0 if it falls through.

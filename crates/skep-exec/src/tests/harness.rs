@@ -153,6 +153,13 @@ impl Program {
         }
     }
 
+    /// Makes frames only as large as the instructions name, as verified programs have them.
+    pub(super) fn small_frames(&mut self) {
+        for subprog in &mut self.subprogs {
+            subprog.stack_depth = 0;
+        }
+    }
+
     /// Says that the look-up at the N-th call is always in this map.
     pub(super) fn always_map(&mut self, token: u64) {
         for facts in &mut self.facts {

@@ -6,6 +6,7 @@ mod context;
 mod harness;
 mod random;
 mod shared_memory;
+mod speed;
 mod stopping;
 mod traps;
 mod vectors;
