@@ -1,0 +1,122 @@
+//! The dispatcher: one file per command, each with its typed arguments.
+//!
+//! Every command follows one order: the attr's zero rule, flags, descriptors, capabilities, memory, work; where Linux
+//! has another order the command's file says so.
+
+mod btf_get_fd_by_id;
+mod btf_load;
+mod map_create;
+mod map_delete_elem;
+mod map_freeze;
+mod map_get_fd_by_id;
+mod map_get_next_key;
+mod map_lookup_elem;
+mod map_update_elem;
+mod next_id;
+mod obj_get_info_by_fd;
+mod prog_get_fd_by_id;
+mod prog_load;
+mod prog_test_run;
+
+use skep_object::{Errno, SysError, SysResult, unsupported};
+use skep_uapi::{Cmd, UserPtr};
+use zerocopy::FromBytes;
+
+use crate::attr::Attr;
+use crate::fd::TaskFds;
+use crate::{FdObject, Kernel, Task};
+
+/// What a command answers.
+pub enum Reply {
+    /// This value.
+    Value(u32),
+    /// A new descriptor for this object.
+    NewFd(FdObject),
+}
+
+/// One call in progress.
+struct Call<'c> {
+    kernel: &'c Kernel,
+    task: &'c Task<'c>,
+    cmd: Cmd,
+    attr: Attr,
+}
+
+impl Call<'_> {
+    /// The fields of the command, once nothing is behind its last one. EINVAL.
+    fn parse<T: FromBytes>(&self) -> SysResult<T> {
+        self.attr.parse(self.cmd)
+    }
+
+    /// The task's descriptors.
+    fn fds(&self) -> TaskFds<'_> {
+        TaskFds(self.task.fds())
+    }
+
+    /// Writes a field of the attr back. EFAULT.
+    fn write_back(&self, offset: usize, value: u32) -> SysResult<()> {
+        self.attr.write_u32(self.task.memory(), offset, value)
+    }
+}
+
+const DONE: Reply = Reply::Value(0);
+
+/// Answers one bpf(2).
+pub(crate) fn dispatch(
+    kernel: &Kernel,
+    task: &Task<'_>,
+    cmd: u32,
+    attr: UserPtr,
+    size: u32,
+) -> SysResult<Reply> {
+    let attr = Attr::read(task.memory(), attr, size)?;
+    let Some(cmd) = Cmd::from_raw(cmd) else {
+        return SysError::err(Errno::EINVAL, "no such command");
+    };
+    let call = Call {
+        kernel,
+        task,
+        cmd,
+        attr,
+    };
+    match cmd {
+        Cmd::MapCreate => map_create::run(&call),
+        Cmd::MapLookupElem => map_lookup_elem::run(&call),
+        Cmd::MapUpdateElem => map_update_elem::run(&call),
+        Cmd::MapDeleteElem => map_delete_elem::run(&call),
+        Cmd::MapGetNextKey => map_get_next_key::run(&call),
+        Cmd::MapFreeze => map_freeze::run(&call),
+        Cmd::ProgLoad => prog_load::run(&call),
+        Cmd::ProgTestRun => prog_test_run::run(&call),
+        Cmd::BtfLoad => btf_load::run(&call),
+        Cmd::ProgGetNextId => next_id::run(&call, kernel.progs()),
+        Cmd::MapGetNextId => next_id::run(&call, kernel.maps()),
+        Cmd::BtfGetNextId => next_id::run(&call, kernel.btfs()),
+        Cmd::ProgGetFdById => prog_get_fd_by_id::run(&call),
+        Cmd::MapGetFdById => map_get_fd_by_id::run(&call),
+        Cmd::BtfGetFdById => btf_get_fd_by_id::run(&call),
+        Cmd::ObjGetInfoByFd => obj_get_info_by_fd::run(&call),
+        Cmd::ObjPin
+        | Cmd::ObjGet
+        | Cmd::ProgAttach
+        | Cmd::ProgDetach
+        | Cmd::ProgQuery
+        | Cmd::RawTracepointOpen
+        | Cmd::TaskFdQuery
+        | Cmd::MapLookupAndDeleteElem
+        | Cmd::MapLookupBatch
+        | Cmd::MapLookupAndDeleteBatch
+        | Cmd::MapUpdateBatch
+        | Cmd::MapDeleteBatch
+        | Cmd::LinkCreate
+        | Cmd::LinkUpdate
+        | Cmd::LinkGetFdById
+        | Cmd::LinkGetNextId
+        | Cmd::EnableStats
+        | Cmd::IterCreate
+        | Cmd::LinkDetach
+        | Cmd::ProgBindMap
+        | Cmd::TokenCreate
+        | Cmd::ProgStreamReadByFd => Err(unsupported!(EINVAL, "command {cmd}")),
+    }
+}

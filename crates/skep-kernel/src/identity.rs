@@ -1,0 +1,92 @@
+//! Which kernel a session pretends to be.
+//!
+//! Clients read the same facts from files (`/sys/kernel/btf/vmlinux`, `uname`, the list of possible CPUs); what they
+//! read and what is here must agree.
+
+use std::fs;
+use std::sync::Arc;
+
+use skep_btf::{Btf, LoadError};
+
+/// Whether programs are compiled, as far as verdicts and infos are concerned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Jit {
+    /// As with `net.core.bpf_jit_enable` 1.
+    On,
+    /// As with 0: what needs the JIT is refused.
+    Off,
+}
+
+/// The identity of a session; fixed for its life.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The kernel's own types; the BTF object with id 1.
+    pub btf: Option<Arc<Btf>>,
+    /// What `uname -r` says.
+    pub release: String,
+    /// CPUs that per-CPU values have parts for.
+    pub possible_cpus: u32,
+    /// Whether programs are compiled.
+    pub jit: Jit,
+}
+
+/// The release that verdicts and errno follow.
+const REFERENCE_RELEASE: &str = "6.18.0";
+
+impl Identity {
+    /// A kernel without BTF, release 6.18.0, the host's number of CPUs.
+    pub fn without_btf() -> Self {
+        Self {
+            btf: None,
+            release: REFERENCE_RELEASE.to_owned(),
+            possible_cpus: possible_cpus(),
+            jit: Jit::On,
+        }
+    }
+
+    /// As much of the host as can be read: its BTF, release and possible CPUs.
+    pub fn host() -> Self {
+        let btf = fs::read("/sys/kernel/btf/vmlinux")
+            .ok()
+            .and_then(|raw| Btf::parse(&raw).ok())
+            .map(Arc::new);
+        let release = fs::read_to_string("/proc/sys/kernel/osrelease").map_or_else(
+            |_| REFERENCE_RELEASE.to_owned(),
+            |text| text.trim().to_owned(),
+        );
+        Self {
+            btf,
+            release,
+            ..Self::without_btf()
+        }
+    }
+
+    /// This identity with another kernel BTF, given as raw bytes.
+    pub fn with_btf(self, raw: &[u8]) -> Result<Self, LoadError> {
+        Ok(Self {
+            btf: Some(Arc::new(Btf::parse(raw)?)),
+            ..self
+        })
+    }
+}
+
+/// The host's possible CPUs: one more than the last number of a list such as `0-3` or `0,2-5`.
+fn possible_cpus() -> u32 {
+    let list = fs::read_to_string("/sys/devices/system/cpu/possible").unwrap_or_default();
+    let last = list.trim().rsplit([',', '-']).next().unwrap_or_default();
+    let online = || std::thread::available_parallelism().map_or(1, usize::from);
+    match last.parse::<u32>() {
+        Ok(last) => last.saturating_add(1),
+        Err(_) => u32::try_from(online()).unwrap_or(1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_a_cpu() {
+        assert!(Identity::without_btf().possible_cpus >= 1);
+    }
+}

@@ -1,0 +1,13 @@
+//! The objects of a session: maps, programs, BTF. Each has an id, two counts, and knows how its memory ends.
+
+mod btf;
+mod code;
+mod map;
+mod name;
+mod prog;
+
+pub use btf::{BtfObject, BtfOwner};
+pub use map::{InnerMap, MapBtf, MapObject};
+pub use name::ObjectName;
+pub(crate) use prog::ProgParts;
+pub use prog::{Prog, ProgStats, TailCallee};
