@@ -4,23 +4,25 @@ use crate::Options;
 use crate::units::{files_in, lines_of};
 use std::collections::HashMap;
 
-/// By object, program and index.
-pub type Logs = HashMap<(String, String, u64), String>;
+/// By corpus, object, program and index.
+pub type Logs = HashMap<(String, String, String, u64), String>;
 
 pub fn recorded(options: &Options) -> Logs {
     let files = files_in(&options.dir, "log2", &options.corpora);
-    let logs = files.iter().flat_map(|path| lines_of(path)).map(|row| {
-        let text = |key: &str| row[key].as_str().unwrap_or("").to_owned();
-        (
-            (
-                text("object"),
-                text("program"),
-                row["idx"].as_u64().unwrap_or(0),
-            ),
-            text("log"),
-        )
-    });
-    logs.collect()
+    let mut logs = Logs::default();
+    for path in &files {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let corpus = name.strip_suffix(".jsonl.gz").unwrap_or(&name);
+        for row in lines_of(path) {
+            let text = |key: &str| row[key].as_str().unwrap_or("").to_owned();
+            let index = row["idx"].as_u64().unwrap_or(0);
+            logs.insert(
+                (corpus.into(), text("object"), text("program"), index),
+                text("log"),
+            );
+        }
+    }
+    logs
 }
 
 /// Addresses are not comparable.

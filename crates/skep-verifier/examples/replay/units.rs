@@ -35,8 +35,9 @@ impl Unit {
             self.number("idx")
         )
     }
-    pub fn log_key(&self) -> (String, String, u64) {
+    pub fn log_key(&self) -> (String, String, String, u64) {
         (
+            self.text("corpus").into(),
             self.text("object").into(),
             self.text("program").into(),
             self.number("idx"),

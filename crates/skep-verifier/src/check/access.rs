@@ -185,6 +185,7 @@ impl Verifier<'_> {
     pub(super) fn check_access(&mut self, access: &MemoryAccess) -> Check {
         let base = self.state.reg(access.base).clone();
         let Register::Pointer(p) = &base else {
+            self.check_number_alignment(access)?;
             return Err(self.reject(MemoryReject::InvalidAccess { reg: access.base, ty: base.type_name() }));
         };
         self.check_alignment(access, p)?;

@@ -29,6 +29,18 @@ impl Verifier<'_> {
             self.reject(MemoryReject::Misaligned { what: description(kind), var, reg_off, off, size })
         })
     }
+
+    /// Alignment is looked at before what is in the register: a number may be a misaligned address.
+    pub(super) fn check_number_alignment(&mut self, access: &MemoryAccess) -> Check {
+        let strict = self.strict_alignment || access.alignment == Alignment::Strict;
+        let Some(var) = self.state.reg(access.base).scalar().map(|s| s.range.tnum) else { return Ok(()) };
+        let address = var.add(Tnum::constant(i64::from(access.off).cast_unsigned()));
+        if !strict || access.size == 1 || address.is_aligned(u64::from(access.size)) {
+            return Ok(());
+        }
+        let (off, size) = (access.off, access.size);
+        Err(self.reject(MemoryReject::Misaligned { what: "", var, reg_off: 0, off, size }))
+    }
 }
 
 const fn description(kind: TargetKind) -> &'static str {

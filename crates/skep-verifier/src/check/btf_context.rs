@@ -175,10 +175,6 @@ impl Verifier<'_> {
             _ => self.argument_flags(btf, function, index),
         };
         flags |= tag_flags(btf, target);
-        if let Some(ty) = known.and_then(|arg| arg.btf).and_then(|name| self.kernel_struct(name)) {
-            // Measured to be another type than the prototype says: struct_ops of TCP get a tcp_sock for each sock.
-            return Ok(self.ctx_pointer(Pointer::new(Target::Btf { ty }).with(flags)));
-        }
         let Some(Type::Struct(s) | Type::Union(s)) = btf.resolve(target) else {
             let kind = btf.resolve(target).map_or("UNKNOWN", |t| t.kind_name());
             let reject = self.reject(MemoryReject::ArgNotStruct { func: func(), index, kind });
@@ -186,7 +182,15 @@ impl Verifier<'_> {
         };
         let id = s.id();
         let kind = if s.is_union() { "UNION" } else { "STRUCT" };
-        self.log.message(&ArgNote { func: &function.name, index, id, kind, name: btf.name(id) });
+        // Linux knows arguments that may be NULL from tables of its own, without this line.
+        let listed = known.is_some_and(|arg| arg.btf.is_some()) && flags.contains(PtrFlags::MAYBE_NULL);
+        if !listed {
+            self.log.message(&ArgNote { func: &function.name, index, id, kind, name: btf.name(id) });
+        }
+        if let Some(ty) = known.and_then(|arg| arg.btf).and_then(|name| self.kernel_struct(name)) {
+            // Measured to be another type than the prototype says: struct_ops of TCP get a tcp_sock for each sock.
+            return Ok(self.ctx_pointer(Pointer::new(Target::Btf { ty }).with(flags)));
+        }
         let p = Pointer::new(Target::Btf { ty: TypeRef { btf: BtfRef::Kernel, id } }).with(flags);
         Ok(self.ctx_pointer(p))
     }

@@ -166,8 +166,12 @@ impl Verifier<'_> {
         Ok(())
     }
 
-    fn walk_refused(&mut self, btf: &Btf, e: WalkError) -> Reject {
-        let name = |id| -> String { btf.name(id).to_string() };
+    /// The rejection for an access that does not fit the struct.
+    pub(super) fn walk_refused(&mut self, btf: &Btf, e: WalkError) -> Reject {
+        let name = |id| -> String {
+            let name = btf.name(id);
+            if name.is_empty() { "(anon)" } else { name }.to_string()
+        };
         let member = |id, index| -> String {
             let composite = btf.type_by_id(id).and_then(|t| t.as_composite());
             composite.and_then(|c| c.member(index)).map_or_else(String::new, |m| m.name().to_string())

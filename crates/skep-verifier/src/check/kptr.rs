@@ -26,6 +26,7 @@ impl Verifier<'_> {
                 Ok(())
             }
             FieldType::Kptr(mode, object) => {
+                self.check_object_known(object)?;
                 if writes && *mode != KptrMode::Unref {
                     return Err(self.reject(MemoryReject::KptrStoreReferenced));
                 }
@@ -70,6 +71,15 @@ impl Verifier<'_> {
         TypeRef { btf, id: object.ty.id }
     }
 
+    /// Types of the program's own are told apart by their number in one BTF object, so that must be the program's.
+    pub(crate) fn check_object_known(&mut self, object: &ObjectType) -> Check {
+        let own = self.prog_btf.as_ref().is_some_and(|b| b.identity() == object.ty.btf);
+        if object.ty.origin == Origin::Kernel || own {
+            return Ok(());
+        }
+        Err(self.reject(MemoryReject::Unsupported { what: "kptrs to types of another BTF object than the program's" }))
+    }
+
     fn loaded_kptr(&mut self, mode: KptrMode, object: &ObjectType, _map: MapRef) -> Pointer {
         let ty = self.object_type(object);
         let of_program = ty.btf == BtfRef::Program;
@@ -100,6 +110,7 @@ impl Verifier<'_> {
     /// Whether the pointer in r`reg` may be put into a kptr field.
     pub(crate) fn check_kptr_match(&mut self, field: &Field, reg: u8) -> Check {
         let FieldType::Kptr(mode, object) = &field.ty else { return Ok(()) };
+        self.check_object_known(object)?;
         let wanted = self.object_type(object);
         let register = self.state.reg(reg).clone();
         let allowed = match wanted.btf {

@@ -168,6 +168,9 @@ impl Verifier<'_> {
         };
         self.check_stack_initialised(access.base, p, span, access.size, AccessType::Read)?;
         self.note_fastcall_access(span.frame, span.min);
+        if let Some((lowest, _)) = SlotIdx::of(span.min) {
+            self.touch_slot(span.frame, lowest);
+        }
         let zero = bytes_of(span).all(|(_, slot, byte)| self.stack_byte(span.frame, slot, byte) == SlotByte::Zero);
         if zero {
             self.load_constant(access.operand, 0);
@@ -229,7 +232,6 @@ impl Verifier<'_> {
         } else if let Some(b) = slot.bytes.get_mut(byte) {
             *b = SlotByte::Misc;
         }
-        self.touch_slot(frame, slot_idx);
     }
 
     /// An unknown number as a stack slot or register holds it.

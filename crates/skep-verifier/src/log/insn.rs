@@ -5,6 +5,7 @@ use crate::state::{Execution, InsnIdx};
 use crate::verifier::Verifier;
 use alloc::string::String;
 use core::fmt::Write;
+use skep_btf::BtfTypeId;
 use skep_isa::disasm::{self, Names};
 use skep_isa::{RawInsn, opcode};
 use skep_uapi::HelperId;
@@ -28,7 +29,12 @@ impl Names for Verifier<'_> {
     }
 
     fn kfunc(&self, btf_id: i32, fd_idx: i16) -> Option<&str> {
-        self.kfunc_name(btf_id, fd_idx)
+        // Type 0 and unknown types are nameless, not unknown.
+        let id = BtfTypeId(btf_id.cast_unsigned());
+        self.kernel_btf
+            .as_ref()
+            .filter(|_| fd_idx == 0)
+            .map(|b| b.name(id))
     }
 
     fn imm64(&self, first: RawInsn, value: u64) -> u64 {

@@ -1,10 +1,27 @@
 //! A register as the log shows it: `scalar(id=1,umax=7)`, `map_value(map=m,ks=4,vs=8,off=4)`.
 
 use crate::register::{Link, Pointer, PtrFlags, Register, Scalar, Target};
-use crate::scalar::write_signed;
+use crate::scalar::{write_signed, write_unsigned};
 use crate::verifier::Verifier;
 use alloc::string::String;
-use core::fmt::{Display, Write};
+use core::fmt::{self, Display, Formatter, Write};
+
+/// A number as the log shows it: decimal if it is small.
+struct Signed(i64);
+/// The same for unsigned ones.
+struct Unsigned(u64);
+
+impl Display for Signed {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write_signed(self.0, f)
+    }
+}
+
+impl Display for Unsigned {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write_unsigned(self.0, f)
+    }
+}
 
 /// Writes `name=value` fields between parentheses.
 struct Fields<'a> {
@@ -95,7 +112,8 @@ fn write_fields(verifier: &Verifier<'_>, fields: &mut Fields<'_>, pointer: &Poin
         pointer.target
         && let Some(map) = verifier.map(map)
     {
-        if !map.meta.name().is_empty() {
+        // Templates of inner maps have no name of their own.
+        if map.token.is_some() && !map.meta.name().is_empty() {
             fields.put(&format_args!("map={}", map.meta.name()));
         }
         fields.put(&format_args!(
@@ -104,13 +122,14 @@ fn write_fields(verifier: &Verifier<'_>, fields: &mut Fields<'_>, pointer: &Poin
         ));
     }
     if pointer.off != 0 {
-        fields.put(&format_args!("off={}", pointer.off));
+        fields.put(&format_args!("off={}", Signed(pointer.off.into())));
     }
     match pointer.target {
-        Target::Packet { range } | Target::PacketMeta { range } => {
-            fields.put(&format_args!("r={}", range.0))
-        }
-        Target::Mem { size, .. } => fields.put(&format_args!("sz={size}")),
+        Target::Packet { range } | Target::PacketMeta { range } => fields.put(&format_args!(
+            "r={}",
+            Unsigned(i64::from(range.0).cast_unsigned())
+        )),
+        Target::Mem { size, .. } => fields.put(&format_args!("sz={}", Unsigned(size.into()))),
         Target::Dynptr { kind, .. } => fields.put(&format_args!("type={}", kind.name())),
         _ => {}
     }

@@ -53,6 +53,12 @@ impl Verifier<'_> {
         skep_catalog::kfunc(self.kfunc_name(insn.imm, insn.off)?)
     }
 
+    /// The same, if programs of this type may call it: of others Linux knows neither effects nor parameters.
+    fn allowed_kfunc(&self, insn: RawInsn) -> Option<&'static Kfunc> {
+        let context = self.calls.context();
+        self.called_kfunc(insn).filter(|k| k.callable(&context))
+    }
+
     pub(super) fn is_sync_callback_call(&self, insn: RawInsn) -> bool {
         let helper = insn.is_helper_call()
             && SYNC_CALLBACK_HELPERS.contains(&HelperId(insn.imm.cast_unsigned()));
@@ -73,7 +79,7 @@ impl Verifier<'_> {
     }
 
     pub(super) fn is_iter_next_call(&self, insn: RawInsn) -> bool {
-        self.called_kfunc(insn)
+        self.allowed_kfunc(insn)
             .is_some_and(|k| k.has(KfuncFlags::ITER_NEXT))
     }
 
@@ -84,7 +90,7 @@ impl Verifier<'_> {
                 changes_pkt_data: proto.has(ProtoFlags::CHANGES_PKT_DATA),
             };
         }
-        let kfunc = self.called_kfunc(insn);
+        let kfunc = self.allowed_kfunc(insn);
         CallEffects {
             might_sleep: kfunc.is_some_and(|k| k.has(KfuncFlags::SLEEPABLE)),
             changes_pkt_data: kfunc.is_some_and(|k| k.name == PACKET_CHANGING_KFUNC),
@@ -100,9 +106,7 @@ impl Verifier<'_> {
     }
 
     fn kfunc_parameters(&self, insn: RawInsn) -> Option<u8> {
-        if !insn.is_kfunc_call() || insn.off != 0 {
-            return None;
-        }
+        self.allowed_kfunc(insn)?;
         let id = BtfTypeId(u32::try_from(insn.imm).ok()?);
         let proto = self
             .kernel_btf
@@ -126,7 +130,7 @@ impl Verifier<'_> {
                 relied_on: inlined,
             });
         }
-        let kfunc = self.called_kfunc(insn)?;
+        let kfunc = self.allowed_kfunc(insn)?;
         let returns = u16::from(kfunc.ret != "void");
         Some(Fastcall {
             clobbered: parameters | returns,

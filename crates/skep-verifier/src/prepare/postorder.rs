@@ -8,11 +8,15 @@ use alloc::vec::Vec;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Seen {
     No,
+    /// On the stack, by the first instruction that leads to it.
+    Waiting,
+    /// Its successors are on the stack or done.
     Entered,
-    Left,
 }
 
 impl Verifier<'_> {
+    /// The order decides how often the fixed points of liveness are iterated, which the log shows; so it is Linux's, in which an
+    /// instruction waits where it was first met.
     pub(super) fn compute_postorder(&mut self) {
         let mut seen = vec![Seen::No; self.insns.len()];
         for number in 0..self.subprogs.len() {
@@ -31,21 +35,24 @@ impl Verifier<'_> {
     fn postorder_from(&mut self, start: InsnIdx, seen: &mut [Seen]) {
         let mut stack: Vec<InsnIdx> = vec![start];
         while let Some(&at) = stack.last() {
-            let Some(state) = seen.get_mut(at.index()) else {
-                stack.pop();
-                continue;
-            };
-            if *state != Seen::No {
-                if *state == Seen::Entered {
-                    *state = Seen::Left;
+            match seen.get_mut(at.index()) {
+                Some(Seen::Entered) => {
                     self.postorder.push(at);
+                    stack.pop();
                 }
-                stack.pop();
-                continue;
+                Some(state) => {
+                    *state = Seen::Entered;
+                    for next in self.successors(at).into_iter().flatten() {
+                        if let Some(state @ Seen::No) = seen.get_mut(next.index()) {
+                            *state = Seen::Waiting;
+                            stack.push(next);
+                        }
+                    }
+                }
+                None => {
+                    stack.pop();
+                }
             }
-            *state = Seen::Entered;
-            let fresh = |s: &InsnIdx| seen.get(s.index()) == Some(&Seen::No);
-            stack.extend(self.successors(at).into_iter().flatten().filter(fresh));
         }
     }
 }

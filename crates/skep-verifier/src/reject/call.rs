@@ -69,8 +69,8 @@ rejections! {
         FieldNotInObject { field: &'static str } => EINVAL, "local 'kptr' has no valid {field}\n";
         FieldElsewhere { off: i64, field: &'static str, at: u32 } => EINVAL, "off {off} doesn't point to 'struct {field}' that is at {at}\n";
         KptrNotInValue { reg: u8 } => EINVAL, "R{reg} has no valid kptr\n";
-        KptrElsewhere { off: u32 } => EACCES, "off={off} doesn't point to kptr\n";
-        KptrNotReferenced { off: u32 } => EACCES, "off={off} kptr isn't referenced kptr\n";
+        KptrElsewhere { off: i32 } => EACCES, "off={off} doesn't point to kptr\n";
+        KptrNotReferenced { off: i32 } => EACCES, "off={off} kptr isn't referenced kptr\n";
         SpinInRbtreeCallback => EACCES, "can't spin_{{lock,unlock}} in rbtree cb\n";
         SameLockAgain => EINVAL, "Acquiring the same lock again, AA deadlock detected\n";
         UnlockWithoutLock { lock: &'static str } => EINVAL, "{lock}_unlock without taking a lock\n";

@@ -126,7 +126,7 @@ rejections! {
         PercpuNotScalars => EINVAL, "bpf_percpu_obj_new type ID argument must be of a struct of scalars\n";
         PercpuFields => EINVAL, "bpf_percpu_obj_new type ID argument must not contain special fields\n";
         KernCtxNotStruct { id: u32 } => EINVAL, "kern ctx type id {id} is not a struct\n";
-        RdonlyCastUnknown { id: u64 } => EINVAL, "Unknown type ID {id} passed to kfunc bpf_rdonly_cast\n";
+        RdonlyCastUnknown { id: i64 } => EINVAL, "Unknown type ID {id} passed to kfunc bpf_rdonly_cast\n";
         RdonlyCastNotStruct => EINVAL, "kfunc bpf_rdonly_cast type ID argument must be of a struct or void\n";
         PacketReadOnly => EINVAL, "the prog does not allow writes to packet data\n";
         AcquireWithoutPointer => EINVAL, "acquire kernel function does not return PTR_TO_BTF_ID\n";

@@ -91,8 +91,8 @@ impl Verifier<'_> {
     /// Puts off a path that begins with nothing but this state: a callback that runs later.
     pub(crate) fn push_async_state(&mut self, state: State, to: InsnIdx) -> Check {
         self.log.touch_everything();
+        // Its segment counts as beginning at instruction 0, as in Linux.
         let path = Path {
-            first: to,
             previous: Some(self.at),
             ..Path::default()
         };

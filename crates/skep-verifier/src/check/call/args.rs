@@ -207,7 +207,7 @@ impl Verifier<'_> {
             if !on_stack {
                 return Err(self.reject(CallReject::UnownedConstDynptr));
             }
-            let held = self.dynptr_at(reg).is_some_and(|d| d.ref_obj_id != 0);
+            let held = self.reference_at(reg) != 0;
             return if held {
                 Ok(())
             } else {

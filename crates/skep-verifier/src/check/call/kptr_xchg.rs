@@ -36,8 +36,8 @@ impl Verifier<'_> {
         let Some(record) = record.filter(|r| r.has(FieldSet::KPTR)) else {
             return Err(self.reject(CallReject::KptrNotInValue { reg }));
         };
-        let off = off as u32;
-        let Some(field) = record.at(off, FieldSet::KPTR).copied() else {
+        let off = off as i32;
+        let Some(field) = record.at(off.cast_unsigned(), FieldSet::KPTR).copied() else {
             return Err(self.reject(CallReject::KptrElsewhere { off }));
         };
         if field.kind().set() == FieldSet::KPTR_UNREF {

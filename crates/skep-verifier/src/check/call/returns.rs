@@ -140,6 +140,7 @@ impl Verifier<'_> {
                     what: "a kptr field that is none",
                 }));
             };
+            self.check_object_known(&object)?;
             let ty = self.object_type(&object);
             if ty.btf == BtfRef::Program {
                 flags |= PtrFlags::ALLOC;

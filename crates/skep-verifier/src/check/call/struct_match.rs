@@ -19,7 +19,7 @@ const MAX_DEPTH: usize = 32;
 impl Verifier<'_> {
     /// Whether `have` at byte `off` is a `want`.
     pub(crate) fn struct_ids_match(
-        &self,
+        &mut self,
         have: TypeRef,
         off: i32,
         want: TypeRef,
@@ -31,7 +31,7 @@ impl Verifier<'_> {
         if strictness == Strictness::Exact {
             return false;
         }
-        let Some(btf) = self.btf(have.btf) else {
+        let Some(btf) = self.btf(have.btf).cloned() else {
             return false;
         };
         let Ok(mut off) = u32::try_from(off) else {
@@ -39,8 +39,14 @@ impl Verifier<'_> {
         };
         let mut id = have.id;
         for _ in 0..MAX_DEPTH {
-            let Ok(Access::Struct(inner, _)) = btf.walk_struct(id, off, 1) else {
-                return false;
+            let inner = match btf.walk_struct(id, off, 1) {
+                Ok(Access::Struct(inner, _)) => inner,
+                Ok(Access::Scalar | Access::Pointer { .. } | Access::OpaquePointer) => return false,
+                Err(error) => {
+                    // Linux says what stands there instead, and goes on.
+                    let _ = self.walk_refused(&btf, error);
+                    return false;
+                }
             };
             if self.same_type(
                 TypeRef {

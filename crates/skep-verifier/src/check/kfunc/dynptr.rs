@@ -125,10 +125,18 @@ impl Verifier<'_> {
         ))
     }
 
-    /// The dynptr half in the slot that register `reg` points at.
-    pub(crate) fn dynptr_at(&mut self, reg: u8) -> Option<DynptrSlot> {
-        let place = self.existing_object(reg, NAME, SLOTS)?;
-        self.dynptr_slot(place.frame, place.first)
+    /// The reference that what stands at register `reg` on the stack stands for, 0 if none: what a dynptr to be released needs first.
+    pub(crate) fn reference_at(&mut self, reg: u8) -> ValueId {
+        let Some(place) = self.existing_object(reg, NAME, SLOTS) else {
+            return 0;
+        };
+        match self.slot_at(place.frame, place.first).map(|s| &s.content) {
+            Some(SlotContent::Dynptr(half)) => half.ref_obj_id,
+            Some(SlotContent::Iter(part)) => part.ref_obj_id,
+            Some(SlotContent::Irq(flag)) => flag.ref_obj_id,
+            Some(SlotContent::Spilled(register)) => register.ref_obj_id(),
+            Some(SlotContent::Bytes) | None => 0,
+        }
     }
 
     fn dynptr_slot(&self, frame: u8, slot: SlotIdx) -> Option<DynptrSlot> {

@@ -168,12 +168,8 @@ impl Verifier<'_> {
             .iterator_slot(&self.state, place)
             .is_some_and(|part| part.state == IterState::Active)
         {
-            let element = self.state.reg(0).pointer().copied().map(|p| {
-                let mut p = p;
+            let element = self.state.reg(0).pointer().copied().map(|mut p| {
                 p.flags -= PtrFlags::MAYBE_NULL;
-                if !self.may_point_to_lock(&p) {
-                    p.id = 0;
-                }
                 p
             });
             let next = self.at.next();

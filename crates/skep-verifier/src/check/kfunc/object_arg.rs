@@ -68,7 +68,8 @@ impl Verifier<'_> {
         let projected = PROJECTIONS
             .iter()
             .any(|(seen, real)| *seen == want_name && *real == have_name);
-        if projected || self.struct_ids_match(have, p.off, wanted, strictness) {
+        let same = self.struct_ids_match(have, p.off, wanted, strictness);
+        if projected || same {
             return Ok(());
         }
         let kind_of = |ty: TypeRef| {

@@ -52,8 +52,12 @@ impl Verifier<'_> {
                 self.reject(KfuncReject::StackObjectVariable { what }),
             ));
         };
-        let too_high = off.saturating_add(i64::from(count) * i64::from(SLOT_SIZE)) > 0;
-        if off.rem_euclid(i64::from(SLOT_SIZE)) != 0 || too_high {
+        let end = off.saturating_add(i64::from(count) * i64::from(SLOT_SIZE));
+        // Linux's arithmetic takes a one-slot object at the frame pointer itself for one below it; the store then fails.
+        if off == 0 && count == 1 {
+            return Err(Misplaced::Untouched);
+        }
+        if off.rem_euclid(i64::from(SLOT_SIZE)) != 0 || end > 0 {
             return Err(Misplaced::Refused(
                 self.reject(KfuncReject::StackObjectOffset { what, off }),
             ));
@@ -149,6 +153,7 @@ impl Verifier<'_> {
     /// The call reads all slots of an object.
     pub(super) fn note_object_read(&mut self, place: Place) {
         for slot in place.slots() {
+            self.touch_slot(place.frame, slot);
             self.stack_read(place.frame, slot);
         }
     }
