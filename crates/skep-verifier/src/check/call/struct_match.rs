@@ -41,7 +41,9 @@ impl Verifier<'_> {
         for _ in 0..MAX_DEPTH {
             let inner = match btf.walk_struct(id, off, 1) {
                 Ok(Access::Struct(inner, _)) => inner,
-                Ok(Access::Scalar | Access::Pointer { .. } | Access::OpaquePointer) => return false,
+                Ok(Access::Scalar | Access::Pointer { .. } | Access::OpaquePointer) => {
+                    return false;
+                }
                 Err(error) => {
                     // Linux says what stands there instead, and goes on.
                     let _ = self.walk_refused(&btf, error);

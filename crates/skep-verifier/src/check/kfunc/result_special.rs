@@ -133,7 +133,9 @@ impl Verifier<'_> {
             .ok()
             .and_then(|id| Some((id, self.kernel_btf.as_ref()?.type_by_id(BtfTypeId(id))?)));
         match ty {
-            None => Err(self.reject(KfuncReject::RdonlyCastUnknown { id: id.cast_signed() })),
+            None => Err(self.reject(KfuncReject::RdonlyCastUnknown {
+                id: id.cast_signed(),
+            })),
             Some((_, Type::Void)) => {
                 let memory = Target::Mem {
                     size: 0,
