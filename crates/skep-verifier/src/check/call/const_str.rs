@@ -2,18 +2,11 @@
 
 use super::fields::constant_offset;
 use crate::check::helper_memory::{CallAccess, ZeroSize};
-use crate::env::MapToken;
 use crate::register::{MapRef, Target};
 use crate::reject::{CallReject, Check};
 use crate::verifier::Verifier;
 use alloc::vec::Vec;
 use skep_uapi::{Errno, MapType};
-
-/// Where a constant string lies.
-struct Place {
-    map: MapRef,
-    off: u32,
-}
 
 impl Verifier<'_> {
     /// Register `reg` points to a NUL-terminated string in a frozen map that programs cannot write.
@@ -46,10 +39,13 @@ impl Verifier<'_> {
         let Ok(off) = u32::try_from(off) else {
             return Err(self.reject(CallReject::StringValueUnreadable));
         };
-        match self.string_at(&Place { map, off }) {
-            None => Err(self.reject(CallReject::StringValueUnreadable)),
-            Some(Text::Unterminated) => Err(self.reject(CallReject::StringNotTerminated)),
-            Some(Text::Whole(_)) => Ok(()),
+        let end = self
+            .bytes_at(map, off)
+            .map(|mut bytes| bytes.find(|byte| matches!(byte, None | Some(0))));
+        match end {
+            Some(Some(Some(_))) => Ok(()),
+            Some(None) => Err(self.reject(CallReject::StringNotTerminated)),
+            Some(Some(None)) | None => Err(self.reject(CallReject::StringValueUnreadable)),
         }
     }
 
@@ -60,30 +56,15 @@ impl Verifier<'_> {
             return None;
         };
         let off = u32::try_from(constant_offset(p)?).ok()?;
-        match self.string_at(&Place { map, off })? {
-            Text::Whole(bytes) => Some(bytes),
-            Text::Unterminated => None,
-        }
+        let bytes = self.bytes_at(map, off)?;
+        bytes.take_while(|byte| *byte != Some(0)).collect()
     }
 
-    fn string_at(&self, place: &Place) -> Option<Text> {
-        let used = self.map(place.map)?;
-        let token: MapToken = used.token?;
-        let mut bytes = Vec::new();
-        for off in place.off..used.meta.value_size {
-            match self.env.read_constant(token, off, 1)? as u8 {
-                0 => return Some(Text::Whole(bytes)),
-                byte => bytes.push(byte),
-            }
-        }
-        Some(Text::Unterminated)
+    /// The bytes of a constant map's value from `off` to its end; `None` for one that cannot be read.
+    fn bytes_at(&self, map: MapRef, off: u32) -> Option<impl Iterator<Item = Option<u8>> + '_> {
+        let used = self.map(map)?;
+        let token = used.token?;
+        let byte = move |at| Some(self.env.read_constant(token, at, 1)? as u8);
+        Some((off..used.meta.value_size).map(byte))
     }
-}
-
-/// What was found up to the end of the value.
-enum Text {
-    /// The bytes before the NUL.
-    Whole(Vec<u8>),
-    /// No NUL.
-    Unterminated,
 }

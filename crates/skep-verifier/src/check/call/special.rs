@@ -61,6 +61,12 @@ impl Verifier<'_> {
             }));
         };
         self.note_plain_loop(callback)?;
+        // Linux 6.18 takes a pointer here for a mistake of its own.
+        if self.state.reg(ROUNDS).scalar().is_none() {
+            return Err(self.reject(CallReject::Bug {
+                what: "backtracking misuse",
+            }));
+        }
         self.mark_precise(ROUNDS)?;
         let most = self
             .state
