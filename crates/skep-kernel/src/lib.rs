@@ -16,6 +16,7 @@
 //! | [`identity`] | [`Identity`]: which kernel this pretends to be |
 //! | [`task`] | [`Task`]: who calls: credentials, fds, memory |
 //! | [`fd`] | [`FdTable`], [`FdObject`], [`InProcessFds`] |
+//! | [`bpffs`] | [`Bpffs`], [`PinPath`], [`Pinned`]: objects with a path |
 //! | [`memory`] | [`UserMemory`], [`Buffers`], [`OwnMemory`] |
 //! | [`object`] | [`MapObject`], [`Prog`], [`BtfObject`] |
 //! | [`client`] | [`Client`]: typed methods over the same dispatcher |
@@ -36,6 +37,7 @@
 )]
 
 mod attr;
+pub mod bpffs;
 pub mod client;
 mod command;
 mod environment;
@@ -50,6 +52,7 @@ mod symbols;
 pub mod task;
 pub mod test_run;
 
+pub use bpffs::{Bpffs, PinPath, Pinned};
 pub use client::{
     BtfReply, Client, ClientError, LoadReply, MapSpec, ProgSpec, RecordBytes, TestRunOutput,
     TestRunSpec, Verdict,
@@ -60,11 +63,14 @@ pub use identity::{Identity, Jit};
 pub use kernel::{Kernel, KernelBuilder, Limits, UnprivilegedBpf};
 pub use memory::{Buffers, MemoryFault, OwnMemory, UserMemory};
 pub use object::{BtfObject, BtfOwner, MapObject, Prog};
+pub use symbols::Symbols;
 pub use task::{Credentials, LoadObserver, Task, TaskIds};
 
 /// What callers of this crate need of the layers below, by name.
 pub use skep_catalog::Caps;
 pub use skep_exec::{Engine, HelperCall, HelperFn, HelperResult, Trap};
-pub use skep_object::{CancelToken, Deterministic, Host, ObjectId, Platform, StopReason, SysError, SysResult};
-pub use skep_verifier::verified::{Outcome, Statistics};
+pub use skep_object::{
+    CancelToken, Deterministic, Host, ObjectId, Platform, StopReason, SysError, SysResult,
+};
 pub use skep_verifier::Reject;
+pub use skep_verifier::verified::{Outcome, Statistics};

@@ -4,6 +4,7 @@ use skep_catalog::Caps;
 use skep_object::{CancelToken, Errno, SysError, SysResult};
 use skep_verifier::{LoadRequest, verified::Outcome};
 
+use crate::bpffs::Bpffs;
 use crate::{FdTable, UserMemory};
 
 /// Numbers and the name by which helpers know a task.
@@ -85,6 +86,7 @@ pub struct Task<'t> {
     fds: &'t dyn FdTable,
     memory: &'t dyn UserMemory,
     observer: Option<&'t dyn LoadObserver>,
+    bpffs: Option<&'t dyn Bpffs>,
     cancel: &'t CancelToken,
 }
 
@@ -102,6 +104,7 @@ impl<'t> Task<'t> {
             fds,
             memory,
             observer: None,
+            bpffs: None,
             cancel: &NEVER,
         }
     }
@@ -117,6 +120,15 @@ impl<'t> Task<'t> {
     pub fn with_observer(self, observer: &'t dyn LoadObserver) -> Self {
         Self {
             observer: Some(observer),
+            ..self
+        }
+    }
+
+    /// The same, with file systems that pins can be made in.
+    #[must_use]
+    pub fn with_bpffs(self, bpffs: &'t dyn Bpffs) -> Self {
+        Self {
+            bpffs: Some(bpffs),
             ..self
         }
     }
@@ -144,6 +156,11 @@ impl<'t> Task<'t> {
     /// Who watches its loads.
     pub fn observer(&self) -> Option<&'t dyn LoadObserver> {
         self.observer
+    }
+
+    /// Where its pins are.
+    pub fn bpffs(&self) -> Option<&'t dyn Bpffs> {
+        self.bpffs
     }
 
     /// Its capabilities.

@@ -13,7 +13,10 @@ mod map_get_next_key;
 mod map_lookup_elem;
 mod map_update_elem;
 mod next_id;
+mod obj_get;
 mod obj_get_info_by_fd;
+mod obj_path;
+mod obj_pin;
 mod prog_get_fd_by_id;
 mod prog_load;
 mod prog_test_run;
@@ -96,9 +99,9 @@ pub(crate) fn dispatch(
         Cmd::MapGetFdById => map_get_fd_by_id::run(&call),
         Cmd::BtfGetFdById => btf_get_fd_by_id::run(&call),
         Cmd::ObjGetInfoByFd => obj_get_info_by_fd::run(&call),
-        Cmd::ObjPin
-        | Cmd::ObjGet
-        | Cmd::ProgAttach
+        Cmd::ObjPin => obj_pin::run(&call),
+        Cmd::ObjGet => obj_get::run(&call),
+        Cmd::ProgAttach
         | Cmd::ProgDetach
         | Cmd::ProgQuery
         | Cmd::RawTracepointOpen
