@@ -3,6 +3,8 @@
 mod agree;
 mod codegen;
 mod corpus;
+mod fuzz;
+mod objects;
 mod retval;
 mod root;
 mod test;
@@ -24,6 +26,8 @@ struct Cli {
 enum Command {
     Agree(agree::Args),
     Codegen(codegen::Args),
+    Fuzz(fuzz::Args),
+    Objects(objects::Args),
     Retval(retval::Args),
     Test(test::Args),
     Tidy(tidy::Args),
@@ -33,6 +37,8 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Agree(args) => agree::run(&args),
         Command::Codegen(args) => codegen::command(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
+        Command::Objects(args) => objects::run(&args),
         Command::Retval(args) => retval::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Tidy(args) => tidy::run(&args),

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use regex::Regex;
 
-use crate::corpus::{Backend, Filter, Folder, Mode};
+use crate::corpus::{Backend, Filter, Folder, Mode, Session};
 use crate::root;
 
 /// Score a corpus of recorded loads, by default the repository's own.
@@ -86,7 +86,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         &rows,
         &logs,
         &score::Settings {
-            backend: args.backend,
+            session: Session::new(args.backend, args.mode, &folder)?,
             jobs: args.jobs.max(1),
             log_level: args.log,
         },

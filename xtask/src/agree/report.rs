@@ -135,7 +135,7 @@ pub(super) fn write_json(path: &Path, rows: &[Row], scored: &[Scored]) -> Result
     let mut text = String::new();
     for (row, scored) in rows.iter().zip(scored) {
         let answer = match scored {
-            Scored::Setup(why) => json!({ "setup": why }),
+            Scored::Setup(why) => json!({ "setup": why.to_string() }),
             Scored::Panicked => json!({ "panicked": true }),
             Scored::Loaded(loaded) => json!({
                 "errno": loaded.errno,

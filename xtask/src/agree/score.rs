@@ -5,11 +5,11 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::states::{Recorded, StateMatch};
-use crate::corpus::{Backend, Folder, Loader, Row, SetupError, log_lines, pool};
+use crate::corpus::{Folder, Loader, Row, Session, SetupError, log_lines, pool};
 
 /// How to score.
 pub(super) struct Settings {
-    pub(super) backend: Backend,
+    pub(super) session: Session,
     pub(super) jobs: usize,
     pub(super) log_level: u32,
 }
@@ -18,7 +18,7 @@ pub(super) struct Settings {
 #[derive(Debug)]
 pub(super) enum Scored {
     /// BTF or maps could not be made.
-    Setup(String),
+    Setup(SetupError),
     /// The code under test panicked, which is a bug whatever the row says.
     Panicked,
     Loaded(Loaded),
@@ -54,7 +54,7 @@ pub(super) fn all(
     let answers = pool::map(
         folder,
         rows,
-        settings.backend,
+        &settings.session,
         settings.jobs,
         |loader, row| one(loader, row, logs, settings.log_level),
     )?;
@@ -67,7 +67,7 @@ pub(super) fn all(
 fn one(loader: &mut Loader, row: &Row, logs: &Recorded, log_level: u32) -> Scored {
     let answer = match loader.load(&row.unit, log_level, |_, _| ()) {
         Ok(answer) => answer,
-        Err(SetupError(why)) => return Scored::Setup(why),
+        Err(why) => return Scored::Setup(why),
     };
     let states = logs.of(row).and_then(|want| {
         let answer = loader.load(&row.unit, 2, |_, _| ()).ok()?;

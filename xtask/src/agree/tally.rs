@@ -107,12 +107,12 @@ impl Tally {
             let right = match scored {
                 Scored::Setup(why) => {
                     tally.setup_failed += 1;
-                    tally.not_loaded(row, "setup", why);
+                    tally.not_loaded(row, "setup", &why.to_string(), &why.kind());
                     false
                 }
                 Scored::Panicked => {
                     tally.panicked += 1;
-                    tally.not_loaded(row, "panic", "the code under test panicked");
+                    tally.not_loaded(row, "panic", "the code under test panicked", "panic");
                     false
                 }
                 Scored::Loaded(loaded) => tally.loaded(row, loaded),
@@ -129,15 +129,15 @@ impl Tally {
         tally
     }
 
-    fn not_loaded(&mut self, row: &Row, what: &str, why: &str) {
+    fn not_loaded(&mut self, row: &Row, what: &str, why: &str, kind: &str) {
         self.differences.push(Difference {
             name: row.name.clone(),
             what: what.to_owned(),
             detail: why.to_owned(),
         });
         if row.unit.accepted() {
-            let shape = format!("{what}: {}", log_lines::shape(why));
-            add_reason(&mut self.wrong_reject_reasons, shape, row);
+            let kind = format!("{what}: {kind}");
+            add_reason(&mut self.wrong_reject_reasons, kind, row);
         }
     }
 

@@ -1,7 +1,7 @@
 //! A directory of recorded loads.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -24,6 +24,14 @@ pub(crate) struct Filter {
     pub(crate) mode: Mode,
     /// Matched anywhere in the row's name.
     pub(crate) name: Option<Regex>,
+}
+
+/// The kernel that gave the answers.
+#[derive(Debug)]
+pub(crate) struct RecordedKernel {
+    pub(crate) release: String,
+    /// Its BTF, raw.
+    pub(crate) btf: Vec<u8>,
 }
 
 /// A corpus directory: `units/` and `btf/`.
@@ -72,6 +80,24 @@ impl Folder {
     pub(crate) fn btf(&self, name: &str) -> Result<Vec<u8>> {
         let path = self.root.join("btf").join(format!("{name}.btf"));
         fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
+    }
+
+    /// The kernel the rows were recorded on, from `vmlinux-RELEASE.btf.gz`, if it is there.
+    pub(crate) fn kernel(&self) -> Result<Option<RecordedKernel>> {
+        for entry in fs::read_dir(&self.root)? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let release = name
+                .strip_prefix("vmlinux-")
+                .and_then(|rest| rest.strip_suffix(".btf.gz"));
+            if let Some(release) = release {
+                let mut btf = Vec::new();
+                GzDecoder::new(File::open(entry.path())?).read_to_end(&mut btf)?;
+                let release = release.to_owned();
+                return Ok(Some(RecordedKernel { release, btf }));
+            }
+        }
+        Ok(None)
     }
 
     /// Calls `each` with (corpus, line) for every line below the sub-directory `kind`, if there is one.

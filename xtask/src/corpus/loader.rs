@@ -32,17 +32,43 @@ pub(crate) struct Answer<T> {
 
 /// A row whose BTF or maps could not be made, or which is not well formed.
 #[derive(Debug)]
-pub(crate) struct SetupError(pub(crate) String);
+pub(crate) struct SetupError {
+    what: String,
+    /// The name of a map or BTF blob that `what` is about.
+    name: String,
+    errno: Option<i32>,
+}
+
+impl SetupError {
+    fn malformed(why: impl Into<String>) -> Self {
+        Self {
+            what: why.into(),
+            name: String::new(),
+            errno: None,
+        }
+    }
+
+    /// The same for all rows that fail alike, whatever their maps are called.
+    pub(crate) fn kind(&self) -> String {
+        match self.errno {
+            Some(errno) => format!("{}: errno {errno}", self.what),
+            None => self.what.clone(),
+        }
+    }
+}
 
 impl fmt::Display for SetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        match self.errno {
+            Some(errno) => write!(f, "{} {}: errno {errno}", self.what, self.name),
+            None => f.write_str(&self.what),
+        }
     }
 }
 
 impl From<anyhow::Error> for SetupError {
     fn from(error: anyhow::Error) -> Self {
-        Self(format!("{error:#}"))
+        Self::malformed(format!("{error:#}"))
     }
 }
 
@@ -148,7 +174,7 @@ impl Loader {
         }
         let data = self.folder.btf(name)?;
         let attr = request::btf_load(Placed::here(&data));
-        let fd = self.setup(Cmd::BtfLoad, attr, || format!("BTF_LOAD {name}"))?;
+        let fd = self.setup(Cmd::BtfLoad, attr, "BTF_LOAD", name)?;
         self.btf_fds.insert(name.to_owned(), fd);
         Ok(fd)
     }
@@ -165,20 +191,25 @@ impl Loader {
         let spec = unit
             .maps
             .get(index)
-            .ok_or_else(|| SetupError(format!("no map {index}")))?;
+            .ok_or_else(|| SetupError::malformed(format!("no map {index}")))?;
         // A template stands before or after its outer map; only a row that contains itself would not end.
         let inner = match spec.inner.map(usize::try_from) {
             Some(Ok(inner)) if inner == index => {
-                return Err(SetupError(format!("map {index} is its own template")));
+                return Err(SetupError::malformed(format!(
+                    "map {index} is its own template"
+                )));
             }
             Some(Ok(inner)) => self.make_map(stage, unit, inner)?,
             Some(Err(_)) | None => 0,
         };
         let btf = self.btf(spec.btf.as_deref())?;
         let create = request::map_create(spec, inner, btf);
-        let fd = self.setup(Cmd::MapCreate, create, || {
-            format!("MAP_CREATE {} type {}", spec.name, spec.map_type)
-        })?;
+        let fd = self.setup(
+            Cmd::MapCreate,
+            create,
+            &format!("MAP_CREATE type {}", spec.map_type),
+            &spec.name,
+        )?;
         stage.maps[index] = Some(fd);
         if spec.map_type == MAP_TYPE_ARENA && spec.map_extra == 0 {
             let bytes = spec.max_entries as usize * 4096;
@@ -193,28 +224,23 @@ impl Loader {
             let (key, value) = ([0; 4], hex::decode(value0)?);
             let (key_at, value_at) = (Placed::here(&key).at, Placed::here(&value).at);
             let update = request::map_elem(fd, key_at, value_at, 0);
-            self.setup(Cmd::MapUpdateElem, update, || {
-                format!("MAP_UPDATE {}", spec.name)
-            })?;
+            self.setup(Cmd::MapUpdateElem, update, "MAP_UPDATE", &spec.name)?;
         }
         if spec.frozen {
             let freeze = Attr::default().fd(fd);
-            self.setup(Cmd::MapFreeze, freeze, || {
-                format!("MAP_FREEZE {}", spec.name)
-            })?;
+            self.setup(Cmd::MapFreeze, freeze, "MAP_FREEZE", &spec.name)?;
         }
         Ok(())
     }
 
-    fn setup(
-        &self,
-        command: Cmd,
-        attr: Attr,
-        what: impl FnOnce() -> String,
-    ) -> Result<i32, SetupError> {
+    fn setup(&self, command: Cmd, attr: Attr, what: &str, name: &str) -> Result<i32, SetupError> {
         self.border
             .bpf(Caller::Setup, command, &mut attr.done())
-            .map_err(|errno| SetupError(format!("{}: errno {errno}", what())))
+            .map_err(|errno| SetupError {
+                what: what.to_owned(),
+                name: name.to_owned(),
+                errno: Some(errno),
+            })
     }
 
     fn close_btfs(&mut self) {

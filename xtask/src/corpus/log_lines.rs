@@ -10,6 +10,9 @@ static TIME: LazyLock<Regex> = LazyLock::new(|| regex(r"verification time \d+ us
 static PROCESSED: LazyLock<Regex> = LazyLock::new(|| regex(r"processed (\d+) insns"));
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| regex(r"0x[0-9a-f]+|-?\d+"));
 static STATE: LazyLock<Regex> = LazyLock::new(|| regex(r"^(\d+|from \d+ to \d+[^:]*): "));
+static MAP_LOAD: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(\(18\) r\d+ = )0x[0-9a-f]+ +; ((?:frame\d+: )?R\d+(?:_w)?=map_(?:ptr|value))")
+});
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| regex(r"0xffff[89a-d][0-9a-f]{11}\b"));
 
 fn regex(pattern: &str) -> Regex {
@@ -42,11 +45,15 @@ pub(crate) fn shape(line: &str) -> String {
     NUMBER.replace_all(line.trim(), "N").into_owned()
 }
 
-/// The lines of a level 2 log that show instructions and states, addresses of the recording machine blotted out.
+/// The lines of a level 2 log that show instructions and states, addresses of maps and of the recording
+/// machine blotted out.
 pub(crate) fn state_lines(log: &str) -> Vec<String> {
     log.lines()
         .filter(|line| STATE.is_match(line))
-        .map(|line| ADDRESS.replace_all(line.trim_end(), "ADDR").into_owned())
+        .map(|line| {
+            let line = MAP_LOAD.replace(line.trim_end(), "${1}ADDR ; ${2}");
+            ADDRESS.replace_all(&line, "ADDR").into_owned()
+        })
         .collect()
 }
 
@@ -79,6 +86,9 @@ mod tests {
             state_lines(LOG),
             ["0: R1=ctx() R10=fp0", "0: (b7) r0 = 0 ; R0=0"]
         );
+        let map = "0: (18) r1 = 0xffff8881503f3000       ; R1=map_ptr(ks=4,vs=8)\n";
+        let ours = "0: (18) r1 = 0x0                      ; R1=map_ptr(ks=4,vs=8)\n";
+        assert_eq!(state_lines(map), state_lines(ours));
         let from = "from 3 to 5: R0=0\n1: (18) r1 = 0xffff8881503f3000\n";
         assert_eq!(
             state_lines(from),

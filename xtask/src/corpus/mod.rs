@@ -13,10 +13,12 @@ pub(crate) mod log_lines;
 mod native;
 pub(crate) mod pool;
 pub(crate) mod request;
+mod skep;
 mod unit;
 
-pub(crate) use border::{Backend, Border, Caller};
+pub(crate) use attr::Attr;
+pub(crate) use border::{Backend, Border, Caller, Session};
 pub(crate) use folder::{Filter, Folder, Row};
 pub(crate) use hex::decode as from_hex;
 pub(crate) use loader::{Loader, SetupError};
-pub(crate) use unit::{Mode, Unit};
+pub(crate) use unit::{MapSpec, Mode, Unit};

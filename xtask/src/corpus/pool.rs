@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, anyhow};
 
-use super::border::Backend;
+use super::border::Session;
 use super::folder::{Folder, Row};
 use super::loader::Loader;
 
@@ -16,15 +16,15 @@ use super::loader::Loader;
 pub(crate) fn map<T: Send + Sync>(
     folder: &Folder,
     rows: &[Row],
-    backend: Backend,
+    session: &Session,
     jobs: usize,
     each: impl Fn(&mut Loader, &Row) -> T + Sync,
 ) -> Result<Vec<Option<T>>> {
     let next = AtomicUsize::new(0);
     let slots: Vec<OnceLock<Option<T>>> = rows.iter().map(|_| OnceLock::new()).collect();
     let work = || -> Result<()> {
-        let open = || anyhow::Ok(Loader::new(folder.clone(), backend.open()?));
-        let mut loader = open()?;
+        let open = || Loader::new(folder.clone(), session.open());
+        let mut loader = open();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let (Some(row), Some(slot)) = (rows.get(index), slots.get(index)) else {
@@ -33,7 +33,7 @@ pub(crate) fn map<T: Send + Sync>(
             let made = catch_unwind(AssertUnwindSafe(|| each(&mut loader, row))).ok();
             if made.is_none() {
                 eprintln!("panicked on {}", row.name);
-                loader = open()?;
+                loader = open();
             }
             // Only this thread was given the index.
             let _ = slot.set(made);

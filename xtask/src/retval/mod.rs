@@ -1,9 +1,10 @@
 //! `cargo xtask retval`: do accepted programs return what they returned on Linux?
 //!
 //! Every row of a type with `BPF_PROG_TEST_RUN` semantics of its own (socket filter, sched_cls, xdp, syscall) that has
-//! a recorded return value is loaded and run. Rows we do not accept are counted by our last log line, which names the
-//! missing helper where that is the reason.
+//! a recorded return value is loaded and run. Rows that do not load or run are counted by the reason: our last log line,
+//! or the helpers and kfuncs they call that are missing.
 
+mod missing;
 mod replayed;
 
 use std::collections::BTreeMap;
@@ -14,9 +15,11 @@ use anyhow::{Result, bail};
 use regex::Regex;
 use skep_uapi::Cmd;
 
+use self::missing::Missing;
 use self::replayed::{Differing, Expect, Replayed};
 use crate::corpus::{
-    Backend, Border, Caller, Filter, Folder, Loader, Mode, Row, Unit, from_hex, log_lines, pool,
+    Backend, Border, Caller, Filter, Folder, Loader, Mode, Row, Session, Unit, from_hex, log_lines,
+    pool,
     request::{self, Placed},
 };
 use crate::root;
@@ -25,6 +28,8 @@ const SOCKET_FILTER: u32 = 1;
 const SCHED_CLS: u32 = 3;
 const XDP: u32 = 6;
 const SYSCALL: u32 = 31;
+/// The errno of a run for which something is missing.
+const ENOTSUPP: i32 = 524;
 /// What the recording used where a row names no input.
 const ZERO_PACKET: usize = 64;
 
@@ -74,10 +79,17 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         return record(&folder, &rows, args);
     }
     let expected = Replayed::read()?;
+    let missing = Missing::new(&folder)?;
     let mut all_right = true;
     for backend in &args.backend {
-        let runs = pool::map(&folder, &rows, *backend, args.jobs, one)?;
-        all_right &= report(*backend, &rows, runs, &expected, args.differences);
+        let session = Session::new(*backend, Mode::Priv, &folder)?;
+        let runs = pool::map(&folder, &rows, &session, args.jobs, one)?;
+        let mut report = Report::default();
+        for (row, run) in rows.iter().zip(runs) {
+            report.add(row, run, &expected, &missing);
+        }
+        report.print(*backend, args.differences);
+        all_right &= report.wrong.is_empty();
     }
     Ok(ExitCode::from(u8::from(!all_right)))
 }
@@ -99,7 +111,7 @@ fn one(loader: &mut Loader, row: &Row) -> Run {
     let unit = &row.unit;
     let answer = match loader.load(unit, 4, |border, fd| run_all(border, fd, unit)) {
         Ok(answer) => answer,
-        Err(why) => return Run::NotLoaded(format!("setup: {}", log_lines::shape(&why.0))),
+        Err(why) => return Run::NotLoaded(format!("setup: {}", why.kind())),
     };
     match answer.then {
         Some(values) => Run::Ran(values),
@@ -133,54 +145,72 @@ fn test_run(border: &dyn Border, fd: i32, prog_type: u32, packet: &[u8]) -> Resu
     retval.map(u32::from_ne_bytes).ok_or(libc::EIO)
 }
 
-fn report(
-    backend: Backend,
-    rows: &[Row],
-    runs: Vec<Option<Run>>,
-    expected: &Replayed,
-    most: usize,
-) -> bool {
-    let (mut ran, mut wrong, mut not_compared) = (0, Vec::new(), 0);
-    let mut not_loaded: BTreeMap<String, usize> = BTreeMap::new();
-    for (row, run) in rows.iter().zip(runs) {
+/// What the runs of one border came to.
+#[derive(Default)]
+struct Report {
+    ran: usize,
+    /// Runs without the expected value.
+    wrong: Vec<String>,
+    /// Runs that return addresses.
+    not_compared: usize,
+    /// Rows that were refused or could not run, by reason.
+    not_run: BTreeMap<String, usize>,
+}
+
+impl Report {
+    fn add(&mut self, row: &Row, run: Option<Run>, expected: &Replayed, missing: &Missing) {
         let values = match run {
             Some(Run::Ran(values)) => values,
             Some(Run::NotLoaded(why)) => {
-                *not_loaded.entry(why).or_default() += 1;
-                continue;
+                let why = format!("not loaded: {why}");
+                *self.not_run.entry(why).or_default() += 1;
+                return;
             }
             None => {
-                wrong.push(format!("{}  panicked", row.name));
-                continue;
+                self.wrong.push(format!("{}  panicked", row.name));
+                return;
             }
         };
-        ran += 1;
+        if values.contains(&Err(ENOTSUPP)) {
+            let absent = missing.in_program(&row.unit);
+            if !absent.is_empty() {
+                let names: Vec<String> = absent.into_iter().collect();
+                let why = format!("missing {}", names.join(", "));
+                *self.not_run.entry(why).or_default() += 1;
+                return;
+            }
+        }
+        self.ran += 1;
         for (index, (got, recorded)) in values.into_iter().zip(recorded(&row.unit)).enumerate() {
             match (got, expected.expect(&row.name, index, recorded)) {
-                (Ok(_), Expect::Varies) => not_compared += 1,
+                (Ok(_), Expect::Varies) => self.not_compared += 1,
                 (Ok(got), Expect::Value(want)) if got == want => {}
-                (got, want) => wrong.push(format!(
-                    "{}  run {index}: {got:?}, Linux {want:?}",
-                    row.name
-                )),
+                (got, want) => {
+                    let line = format!("{}  run {index}: {got:?}, Linux {want:?}", row.name);
+                    self.wrong.push(line);
+                }
             }
         }
     }
-    for line in wrong.iter().take(most) {
-        println!("{line}");
+
+    fn print(&self, backend: Backend, most: usize) {
+        for line in self.wrong.iter().take(most) {
+            println!("{line}");
+        }
+        let mut reasons: Vec<_> = self.not_run.iter().collect();
+        reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        for (why, count) in reasons.iter().take(most) {
+            println!("{count:6}  {why}");
+        }
+        let not_run: usize = self.not_run.values().sum();
+        println!(
+            "retval {backend:?}: rows {}  ran {}  wrong runs {}  addresses not compared {}  not run {not_run}",
+            self.ran + not_run,
+            self.ran,
+            self.wrong.len(),
+            self.not_compared
+        );
     }
-    let mut reasons: Vec<_> = not_loaded.iter().collect();
-    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-    for (why, count) in reasons.iter().take(most) {
-        println!("{count:6}  not loaded: {why}");
-    }
-    println!(
-        "retval {backend:?}: rows {}  ran {ran}  wrong runs {}  addresses not compared {not_compared}  not loaded {}",
-        rows.len(),
-        wrong.len(),
-        not_loaded.values().sum::<usize>()
-    );
-    wrong.is_empty()
 }
 
 /// Replays every row twice on the running kernel and writes down what the rows alone give.
@@ -188,8 +218,9 @@ fn record(folder: &Folder, rows: &[Row], args: &Args) -> Result<ExitCode> {
     if args.name.is_some() || args.dir.is_some() {
         bail!("--record replays the whole shared corpus");
     }
+    let session = Session::new(Backend::Native, Mode::Priv, folder)?;
     let replay = || -> Result<Differing> {
-        let runs = pool::map(folder, rows, Backend::Native, args.jobs, one)?;
+        let runs = pool::map(folder, rows, &session, args.jobs, one)?;
         let mut differing = Differing::new();
         for (row, run) in rows.iter().zip(runs) {
             let Some(Run::Ran(values)) = run else {

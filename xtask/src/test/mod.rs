@@ -106,6 +106,7 @@ fn steps(total: &mut Outcome) -> Result<Vec<Step>> {
         .env("RUSTFLAGS", "--cfg loom")
         .env("CARGO_TARGET_DIR", root::target().join("loom")),
         Step::xtask("corpus", "agree --floor own")?,
+        Step::xtask("fuzz", "fuzz --calls 100000")?,
     ]);
     if root::shared_corpus().is_dir() {
         steps.push(Step::xtask(
@@ -113,6 +114,7 @@ fn steps(total: &mut Outcome) -> Result<Vec<Step>> {
             "agree ../shared/corpus --floor shared",
         )?);
         steps.push(Step::xtask("shared corpus runs", "retval")?);
+        steps.push(Step::xtask("objects", "objects")?);
     } else {
         let why = "skipped: no corpus of real programs at ../shared/corpus";
         total.skipped.push(why.to_owned());
