@@ -1,4 +1,8 @@
 //! The rules of the attr that hold for every command, and what absent commands answer.
+//!
+//! # Safety
+//!
+//! An attr of no bytes at an address where nothing is: nobody on this side looks at it.
 
 mod common;
 

@@ -6,7 +6,10 @@ use core::mem::offset_of;
 
 use common::{CLOSED, FOREIGN, NOWHERE, Script, compare, compare_sides, out, ptr};
 use skep_kernel::Caps;
-use skep_uapi::attr::{BtfLoadAttr, MapCreateAttr, MapElemAttr, ProgLoadAttr, ProgTestRunAttr};
+use skep_uapi::attr::{
+    BtfLoadAttr, GetIdAttr, MapCreateAttr, MapElemAttr, ProgLoadAttr, ProgTestRunAttr,
+};
+use skep_uapi::info::ProgInfo;
 use skep_uapi::{Cmd, ProgType, UserPtr};
 use zerocopy::IntoBytes;
 
@@ -389,12 +392,11 @@ fn a_prog_array_without_descriptor_is_empty() {
         filter: ok
         put: ok
         user: ok
+        info: ok
         closed
         program alone: ENOENT
     ";
     compare(Caps::all(), expected, |s: &mut Script| {
-        use skep_uapi::attr::{GetIdAttr, InfoByFdAttr};
-        use skep_uapi::info::ProgInfo;
         let array = s.must("array", Cmd::MapCreate, &prog_array());
         let filter = s.must(
             "filter",
@@ -404,14 +406,7 @@ fn a_prog_array_without_descriptor_is_empty() {
         put(s, "put", array, 0, filter as u32);
         let insns = [0x1118 | u64::from(array as u32) << 32, 0, ZERO, EXIT];
         s.must("user", Cmd::ProgLoad, &load(ProgType::SocketFilter, &insns));
-        let mut info = ProgInfo::default();
-        let attr = InfoByFdAttr {
-            bpf_fd: filter as u32,
-            info_len: size_of::<ProgInfo>() as u32,
-            info: out(&mut info),
-        };
-        let mut attr = attr.as_bytes().to_vec();
-        s.quietly(Cmd::ObjGetInfoByFd, &mut attr);
+        let info = s.prog_info(filter as u32, &ProgInfo::default());
         // The program that uses the array keeps it alive, but nobody can put anything into it any more.
         s.close(array);
         s.close(filter);
@@ -421,6 +416,53 @@ fn a_prog_array_without_descriptor_is_empty() {
             ..GetIdAttr::default()
         };
         s.eventually_gone("program alone", Cmd::ProgGetFdById, &by_id);
+    });
+}
+
+#[test]
+fn arrays_of_an_info() {
+    let expected = "
+        array: ok
+        user: ok
+        info: ok
+        1 0
+        info: ok
+        1 1
+        info: ok
+        1 1 rest 77
+        info: EFAULT
+        info: EFAULT
+    ";
+    compare(Caps::all(), expected, |s: &mut Script| {
+        let array = s.must("array", Cmd::MapCreate, &prog_array());
+        let insns = [0x1118 | u64::from(array as u32) << 32, 0, ZERO, EXIT];
+        let user = s.must("user", Cmd::ProgLoad, &load(ProgType::SocketFilter, &insns)) as u32;
+        let mut ids = [77_u32; 3];
+        let asked = |nr_map_ids, map_ids| ProgInfo {
+            nr_map_ids,
+            map_ids,
+            ..ProgInfo::default()
+        };
+        let told = |ids: &[u32]| ids.iter().filter(|id| **id != 77).count();
+        let info = s.prog_info(user, &asked(0, NOWHERE));
+        s.note(format!("{} {}", info.nr_map_ids, told(&ids)));
+        let info = s.prog_info(user, &asked(1, out(&mut ids)));
+        s.note(format!("{} {}", info.nr_map_ids, told(&ids)));
+        ids = [77; 3];
+        let info = s.prog_info(user, &asked(3, out(&mut ids)));
+        s.note(format!(
+            "{} {} rest {}",
+            info.nr_map_ids,
+            told(&ids),
+            ids[2]
+        ));
+        s.prog_info(user, &asked(1, NOWHERE));
+        let tags = ProgInfo {
+            nr_prog_tags: 1,
+            prog_tags: NOWHERE,
+            ..ProgInfo::default()
+        };
+        s.prog_info(user, &tags);
     });
 }
 
@@ -487,6 +529,10 @@ fn program_btf() {
         file: EINVAL
         kernel's: EACCES
         func_info: ok
+        info: EINVAL
+        info: EINVAL
+        info: ok
+        1 [0, 3, 255, 255] btf true
         rec size 4: EINVAL
         longer, zero: ok
         longer, not zero: E2BIG
@@ -494,7 +540,6 @@ fn program_btf() {
         unreadable: EFAULT
     ";
     compare(Caps::all(), expected, |s: &mut Script| {
-        use skep_uapi::attr::GetIdAttr;
         let blob = int_function();
         let attr = BtfLoadAttr {
             btf: ptr(&blob[..]),
@@ -521,7 +566,22 @@ fn program_btf() {
         let kernel = s.quietly(Cmd::BtfGetFdById, &mut attr) as u32;
         s.call("kernel's", Cmd::ProgLoad, &with(kernel));
         s.close(kernel as i32);
-        s.call("func_info", Cmd::ProgLoad, &with(btf));
+        let prog = s.must("func_info", Cmd::ProgLoad, &with(btf)) as u32;
+        let mut back = [255_u32; 4];
+        let asked = |func_info_rec_size, nr_func_info, func_info| ProgInfo {
+            func_info_rec_size,
+            nr_func_info,
+            func_info,
+            ..ProgInfo::default()
+        };
+        s.prog_info(prog, &asked(0, 1, out(&mut back)));
+        s.prog_info(prog, &asked(4, 0, out(&mut back)));
+        let info = s.prog_info(prog, &asked(8, 1, out(&mut back)));
+        s.note(format!(
+            "{} {back:?} btf {}",
+            info.nr_func_info,
+            info.btf_id != 0
+        ));
         s.call(
             "rec size 4",
             Cmd::ProgLoad,
@@ -530,14 +590,17 @@ fn program_btf() {
                 ..with(btf)
             },
         );
-        let mut long = [0_u32, 3, 0];
+        let (zero, not_zero) = ([0_u32, 3, 0], [0_u32, 3, 1]);
         let attr = ProgLoadAttr {
             func_info_rec_size: 12,
-            func_info: ptr(&long),
+            func_info: ptr(&zero),
             ..with(btf)
         };
         s.call("longer, zero", Cmd::ProgLoad, &attr);
-        long[2] = 1;
+        let attr = ProgLoadAttr {
+            func_info: ptr(&not_zero),
+            ..attr
+        };
         let mut attr = attr.as_bytes().to_vec();
         s.call_bytes("longer, not zero", Cmd::ProgLoad, &mut attr);
         let at = offset_of!(ProgLoadAttr, func_info_rec_size);

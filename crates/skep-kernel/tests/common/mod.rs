@@ -13,6 +13,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use skep_kernel::{Caps, Credentials, Fd, InProcessFds, Kernel, OwnMemory, Task};
+use skep_uapi::attr::InfoByFdAttr;
+use skep_uapi::info::ProgInfo;
 use skep_uapi::{Cmd, Errno, UserPtr};
 use zerocopy::{Immutable, IntoBytes};
 
@@ -163,6 +165,18 @@ impl Script {
     pub(crate) fn must<T: IntoBytes + Immutable>(&mut self, what: &str, cmd: Cmd, attr: &T) -> i32 {
         let made = self.call(what, cmd, attr);
         made.unwrap_or_else(|| panic!("{what}: {:?}", self.lines.last()))
+    }
+
+    /// An info of a program, the line being `info: ` and the answer.
+    pub(crate) fn prog_info(&mut self, prog: u32, asked: &ProgInfo) -> ProgInfo {
+        let mut info = *asked;
+        let attr = InfoByFdAttr {
+            bpf_fd: prog,
+            info_len: size_of::<ProgInfo>() as u32,
+            info: out(&mut info),
+        };
+        self.call("info", Cmd::ObjGetInfoByFd, &attr);
+        info
     }
 
     /// A call that has to succeed and leaves no line; the caller closes what it made.

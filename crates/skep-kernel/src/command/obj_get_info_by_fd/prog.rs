@@ -2,7 +2,7 @@
 
 use skep_catalog::Caps;
 use skep_exec::Engine;
-use skep_object::{Ref, SysResult};
+use skep_object::{Errno, ObjectId, Ref, SysError, SysResult};
 use skep_uapi::UserPtr;
 use skep_uapi::btf::{FuncInfo, LineInfo};
 use skep_uapi::info::ProgInfo;
@@ -15,19 +15,21 @@ use crate::object::Prog;
 pub(super) fn run(call: &Call<'_>, args: &Args, prog: &Ref<Prog>) -> SysResult<Reply> {
     let asked: ProgInfo = read_info(call, args)?;
     let map_ids = prog.maps().iter().map(|map| id(map.id()).to_ne_bytes());
+    let nr_map_ids = write_items(call, asked.map_ids, asked.nr_map_ids, map_ids)?;
+    check_record_sizes(&asked)?;
     let mut info = ProgInfo {
         prog_type: prog.prog_type().raw(),
         id: id(prog.id()),
         tag: prog.tag(),
         load_time: prog.load_time_ns(),
         created_by_uid: prog.uid(),
-        nr_map_ids: write_items(call, asked.map_ids, asked.nr_map_ids, map_ids)?,
+        nr_map_ids,
         name: prog.name().bytes(),
         gpl_compatible: u32::from(prog.request().gpl_compatible),
         btf_id: prog.btf().map_or(0, |btf| id(btf.id())),
-        func_info_rec_size: size_of::<FuncInfo>() as u32,
-        line_info_rec_size: size_of::<LineInfo>() as u32,
-        jited_line_info_rec_size: size_of::<u64>() as u32,
+        func_info_rec_size: FUNC_INFO_SIZE,
+        line_info_rec_size: LINE_INFO_SIZE,
+        jited_line_info_rec_size: ADDRESS_SIZE,
         run_time_ns: prog.stats().run_time_ns(),
         run_cnt: prog.stats().runs(),
         recursion_misses: prog.stats().recursion_misses(),
@@ -42,6 +44,29 @@ pub(super) fn run(call: &Call<'_>, args: &Args, prog: &Ref<Prog>) -> SysResult<R
         records(call, &asked, prog, &mut info)?;
     }
     write_info(call, args, &info)
+}
+
+const FUNC_INFO_SIZE: u32 = size_of::<FuncInfo>() as u32;
+const LINE_INFO_SIZE: u32 = size_of::<LineInfo>() as u32;
+const ADDRESS_SIZE: u32 = size_of::<u64>() as u32;
+
+/// A client that wants records knows their size; one that gives neither size nor room is told. EINVAL.
+fn check_record_sizes(asked: &ProgInfo) -> SysResult<()> {
+    let kinds = [
+        (asked.nr_func_info, asked.func_info_rec_size, FUNC_INFO_SIZE),
+        (asked.nr_line_info, asked.line_info_rec_size, LINE_INFO_SIZE),
+        (
+            asked.nr_jited_line_info,
+            asked.jited_line_info_rec_size,
+            ADDRESS_SIZE,
+        ),
+    ];
+    for (room, size, known) in kinds {
+        if (room != 0 || size != 0) && size != known {
+            return SysError::err(Errno::EINVAL, "records have another size");
+        }
+    }
+    Ok(())
 }
 
 /// The client's pointers go back to it as they came.
@@ -103,6 +128,6 @@ fn write_records<const N: usize>(
     write_items(call, at, room, cut.into_iter())
 }
 
-fn id(id: Option<skep_object::ObjectId>) -> u32 {
+fn id(id: Option<ObjectId>) -> u32 {
     id.map_or(0, |id| id.get())
 }
