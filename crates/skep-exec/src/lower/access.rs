@@ -26,7 +26,7 @@ impl Emitter<'_> {
         };
         Ok(match kind {
             AccessKind::None => Route::Dead,
-            AccessKind::Memory | AccessKind::Btf => Route::Plain,
+            AccessKind::Memory => Route::Plain,
             AccessKind::Ctx => Route::Context,
             AccessKind::Sock => Route::Object(ObjectKind::Socket),
             AccessKind::TcpSock => Route::Object(ObjectKind::TcpSock),
@@ -34,6 +34,8 @@ impl Emitter<'_> {
             AccessKind::Probe => {
                 return Err(self.unsupported("a load through a pointer that may be invalid"));
             }
+            // No kernel objects exist yet; what stands at a map pointer is ours and not the kernel's struct.
+            AccessKind::Btf => return Err(self.unsupported("a kernel object")),
             AccessKind::Arena => return Err(self.unsupported("arena memory")),
         })
     }

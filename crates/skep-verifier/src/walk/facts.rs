@@ -6,7 +6,7 @@ use crate::register::{BtfRef, PtrFlags, TargetKind};
 use crate::state::InsnIdx;
 use crate::verified::{AccessKind, Fact, InsnFacts};
 use crate::verifier::SeenPointer;
-use skep_isa::opcode;
+use skep_isa::{RawInsn, opcode};
 
 impl Verifier<'_> {
     pub(super) fn insn_facts(&self, index: usize) -> InsnFacts {
@@ -22,7 +22,7 @@ impl Verifier<'_> {
         let (insn, aux) = (self.insns.get(at.index())?, self.aux.get(at.index())?);
         match insn.class() {
             opcode::LDX | opcode::ST | opcode::STX => Some(Fact::Access(
-                aux.pointer.map_or(AccessKind::None, access_kind),
+                aux.pointer.map_or(without_pointer(*insn, aux.seen), access_kind),
             )),
             _ if insn.code == opcode::INSN_CALL => self.call_fact(at),
             _ if insn.is_ld_imm64() => match (insn.src(), aux.imm64) {
@@ -40,6 +40,12 @@ impl Verifier<'_> {
             _ => None,
         }
     }
+}
+
+/// Atomics note their pointer only in arenas; elsewhere they go to plain memory.
+fn without_pointer(insn: RawInsn, seen: bool) -> AccessKind {
+    let atomic = insn.class() == opcode::STX && insn.mode() == opcode::ATOMIC;
+    if atomic && seen { AccessKind::Memory } else { AccessKind::None }
 }
 
 fn access_kind(pointer: SeenPointer) -> AccessKind {
