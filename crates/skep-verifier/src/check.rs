@@ -32,8 +32,6 @@ mod stack_read;
 mod stack_write;
 
 pub(crate) use call::{CallSeen, CallState};
-pub(crate) use null_check::Nullness;
-pub(crate) use operand::FRAME_POINTER;
 pub(crate) use pointer_alu::MAX_VAR_OFFSET;
 pub(crate) use speculation::AluMask;
 

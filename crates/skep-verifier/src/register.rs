@@ -147,6 +147,7 @@ impl PacketRange {
 }
 
 /// What a pointer points to, with what only that kind of pointer has.
+#[allow(missing_docs)] // the fields are explained by their variants
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// The program's context.

@@ -55,6 +55,7 @@ pub enum CallMap {
 }
 
 /// What the walk found out about one instruction.
+#[allow(missing_docs)] // the fields are explained by their variants
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fact {
     /// Nothing beyond its text.

@@ -1,6 +1,6 @@
 //! One load in progress: everything the phases share.
 
-use crate::env::{Capabilities, Environment, Machine, MapToken, MapView};
+use crate::env::{Capabilities, Environment, Machine, MapToken};
 use crate::log::Log;
 use crate::register::{BtfRef, MapRef, Register, TypeRef, ValueId};
 use crate::reject::{Reject, Rule};

@@ -12,22 +12,22 @@ use skep_verifier::env::{Capabilities, Environment, Machine, MapToken, MapView};
 use std::sync::Arc;
 
 /// From here on fds are BTF objects; below, indices of maps.
-pub const BTF_FDS: i32 = 1 << 20;
+pub(crate) const BTF_FDS: i32 = 1 << 20;
 
 /// A recorded map.
 #[derive(Clone)]
-pub struct MapEntry {
-    pub meta: Arc<MapMeta>,
-    pub value: Vec<u8>,
+pub(crate) struct MapEntry {
+    pub(crate) meta: Arc<MapMeta>,
+    pub(crate) value: Vec<u8>,
 }
 
 /// What was recorded around a load.
-pub struct Recorded {
-    pub kernel: Arc<Btf>,
-    pub maps: Vec<MapEntry>,
-    pub fds: Vec<i32>,
-    pub btfs: Vec<Arc<Btf>>,
-    pub privileged: bool,
+pub(crate) struct Recorded {
+    pub(crate) kernel: Arc<Btf>,
+    pub(crate) maps: Vec<MapEntry>,
+    pub(crate) fds: Vec<i32>,
+    pub(crate) btfs: Vec<Arc<Btf>>,
+    pub(crate) privileged: bool,
 }
 
 // SAFETY: nothing verified here is ever run, so no answer has to stay true.

@@ -5,9 +5,9 @@ use crate::units::{files_in, lines_of};
 use std::collections::HashMap;
 
 /// By corpus, object, program and index.
-pub type Logs = HashMap<(String, String, String, u64), String>;
+pub(crate) type Logs = HashMap<(String, String, String, u64), String>;
 
-pub fn recorded(options: &Options) -> Logs {
+pub(crate) fn recorded(options: &Options) -> Logs {
     let files = files_in(&options.dir, "log2", &options.corpora);
     let mut logs = Logs::default();
     for path in &files {
@@ -40,7 +40,7 @@ fn normal(line: &str) -> String {
 }
 
 /// The first line that differs: its number, ours, Linux's.
-pub fn first_difference(ours: &str, linux: &str) -> Option<(usize, String, String)> {
+pub(crate) fn first_difference(ours: &str, linux: &str) -> Option<(usize, String, String)> {
     let (mut a, mut b) = (ours.lines(), linux.lines());
     for number in 1.. {
         match (a.next(), b.next()) {

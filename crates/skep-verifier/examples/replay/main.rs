@@ -4,6 +4,7 @@
 //! cargo run --release -p skep-verifier --example replay -- DIR [CORPUS..] [--match TEXT] [--limit N] [--mode priv|unpriv]
 //!     [--show]      our level-2 log, then Linux's
 //!     [--log2]      compare level-2 logs line by line
+//!     [--mutants FILE]  other instructions for the units: lines as `replay.py --mutate` prints them on Linux
 //!     [--summary]   only counts, and the most frequent differences by reason
 //! ```
 //!
@@ -20,7 +21,7 @@ use std::time::Instant;
 
 /// What the command line asks for.
 #[derive(Default)]
-pub struct Options {
+pub(crate) struct Options {
     dir: String,
     corpora: Vec<String>,
     matching: Option<String>,
@@ -29,6 +30,7 @@ pub struct Options {
     show: bool,
     log2: bool,
     summary: bool,
+    mutants: Option<String>,
 }
 
 fn options() -> Option<Options> {
@@ -41,6 +43,7 @@ fn options() -> Option<Options> {
             "--mode" => options.unprivileged = args.next()? == "unpriv",
             "--show" => options.show = true,
             "--log2" => options.log2 = true,
+            "--mutants" => options.mutants = args.next(),
             "--summary" => options.summary = true,
             _ if options.dir.is_empty() => options.dir = arg,
             _ => options.corpora.push(arg),
@@ -63,7 +66,7 @@ fn main() -> ExitCode {
         Default::default()
     };
     let mut report = Report::default();
-    for unit in corpus.units(&options) {
+    for unit in corpus.selected(&options) {
         if options.limit.is_some_and(|limit| report.total() >= limit) {
             break;
         }

@@ -14,19 +14,19 @@ use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 
 /// One recorded load.
-pub struct Unit(Value);
+pub(crate) struct Unit(Value);
 
 impl Unit {
-    pub fn text(&self, key: &str) -> &str {
+    pub(crate) fn text(&self, key: &str) -> &str {
         self.0[key].as_str().unwrap_or("")
     }
-    pub fn number(&self, key: &str) -> u64 {
+    pub(crate) fn number(&self, key: &str) -> u64 {
         self.0[key].as_u64().unwrap_or(0)
     }
-    pub fn errno(&self) -> u64 {
+    pub(crate) fn errno(&self) -> u64 {
         self.number("errno")
     }
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!(
             "{}/{}/{}#{}",
             self.text("corpus"),
@@ -35,7 +35,16 @@ impl Unit {
             self.number("idx")
         )
     }
-    pub fn log_key(&self) -> (String, String, String, u64) {
+    /// As the corpus' own tool names it.
+    fn short_name(&self) -> String {
+        format!(
+            "{}/{}/{}",
+            self.text("corpus"),
+            self.text("object"),
+            self.text("program")
+        )
+    }
+    pub(crate) fn log_key(&self) -> (String, String, String, u64) {
         (
             self.text("corpus").into(),
             self.text("object").into(),
@@ -44,7 +53,7 @@ impl Unit {
         )
     }
     /// Last log lines Linux may have said.
-    pub fn last_lines(&self) -> Vec<String> {
+    pub(crate) fn last_lines(&self) -> Vec<String> {
         ["last_error_line", "last_error_line2"]
             .iter()
             .filter_map(|k| crate::report::last_line(self.text(k)))
@@ -66,13 +75,13 @@ fn hex(text: &str) -> Vec<u8> {
 }
 
 /// A folder of recorded loads.
-pub struct Corpus {
+pub(crate) struct Corpus {
     dir: String,
     kernel: Option<Arc<Btf>>,
     btfs: HashMap<String, Option<Arc<Btf>>>,
 }
 
-pub fn lines_of(path: &std::path::Path) -> impl Iterator<Item = Value> {
+pub(crate) fn lines_of(path: &std::path::Path) -> impl Iterator<Item = Value> {
     let file = BufReader::new(GzDecoder::new(
         File::open(path).expect("readable corpus file"),
     ));
@@ -81,7 +90,7 @@ pub fn lines_of(path: &std::path::Path) -> impl Iterator<Item = Value> {
         .filter_map(|line| serde_json::from_str(&line).ok())
 }
 
-pub fn files_in(dir: &str, folder: &str, corpora: &[String]) -> Vec<std::path::PathBuf> {
+pub(crate) fn files_in(dir: &str, folder: &str, corpora: &[String]) -> Vec<std::path::PathBuf> {
     let mut files: Vec<_> = std::fs::read_dir(format!("{dir}/{folder}"))
         .into_iter()
         .flatten()
@@ -100,7 +109,7 @@ pub fn files_in(dir: &str, folder: &str, corpora: &[String]) -> Vec<std::path::P
 }
 
 impl Corpus {
-    pub fn open(dir: &str) -> Corpus {
+    pub(crate) fn open(dir: &str) -> Corpus {
         let kernel = std::fs::read_dir(dir)
             .into_iter()
             .flatten()
@@ -123,7 +132,7 @@ impl Corpus {
         }
     }
 
-    pub fn units(&self, options: &Options) -> Vec<Unit> {
+    fn units(&self, options: &Options) -> Vec<Unit> {
         let mode = if options.unprivileged {
             "unpriv"
         } else {
@@ -148,6 +157,40 @@ impl Corpus {
             .collect()
     }
 
+    /// The units to run: those of the corpus, or mutants of them.
+    pub(crate) fn selected(&self, options: &Options) -> Vec<Unit> {
+        let units = self.units(options);
+        match &options.mutants {
+            Some(file) => self.mutants(file, units),
+            None => units,
+        }
+    }
+
+    /// Units with other instructions and the answer Linux gave to those.
+    fn mutants(&self, file: &str, units: Vec<Unit>) -> Vec<Unit> {
+        let by_name: HashMap<String, Unit> =
+            units.into_iter().map(|u| (u.short_name(), u)).collect();
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        let rows = text
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let mutant = |row: Value| {
+            let mut unit = by_name.get(row["unit"].as_str()?)?.0.clone();
+            unit["insns"] = row["insns"].clone();
+            unit["errno"] = row["errno"].clone();
+            unit["last_error_line"] = row["reason"][0].clone();
+            unit["last_error_line2"] = Value::Null;
+            for cost in ["processed_insns", "total_states", "peak_states"] {
+                unit[cost] = row[cost].clone();
+            }
+            row["errno"]
+                .as_i64()
+                .filter(|errno| *errno >= 0)
+                .map(|_| Unit(unit))
+        };
+        rows.filter_map(mutant).collect()
+    }
+
     fn btf(&mut self, name: &str) -> Option<Arc<Btf>> {
         if name.is_empty() {
             return None;
@@ -164,7 +207,7 @@ impl Corpus {
     }
 
     /// The environment and request of a unit; `None` if its maps or BTF cannot be made.
-    pub fn prepare(&mut self, unit: &Unit, level2: bool) -> Option<(Recorded, LoadRequest)> {
+    pub(crate) fn prepare(&mut self, unit: &Unit, level2: bool) -> Option<(Recorded, LoadRequest)> {
         let kernel = self.kernel.clone()?;
         let mut maps = Vec::new();
         let recorded = unit.0["maps"].as_array().cloned().unwrap_or_default();
@@ -307,11 +350,7 @@ fn attach_type(unit: &Unit) -> u32 {
 fn records(unit: &Unit, key: &str) -> Records {
     let bytes = unit.bytes(key);
     let record_size = unit.number(&format!("{key}_rec_size")) as u32;
-    let count = if record_size == 0 {
-        0
-    } else {
-        bytes.len() as u32 / record_size
-    };
+    let count = (bytes.len() as u32).checked_div(record_size).unwrap_or(0);
     Records {
         bytes,
         record_size,
@@ -320,7 +359,7 @@ fn records(unit: &Unit, key: &str) -> Records {
 }
 
 /// Linux's answers to fds that are none.
-pub fn closed_or_other(fd: i32) -> Errno {
+pub(crate) fn closed_or_other(fd: i32) -> Errno {
     if fd == -2000 {
         Errno::EINVAL
     } else {

@@ -3,8 +3,6 @@
 use crate::register::{PtrFlags, Register, Target, TargetKind};
 use crate::reject::{Check, MemoryReject};
 use crate::scalar::ScalarRange;
-use crate::stack::SlotIdx;
-use crate::state::Execution;
 use crate::verifier::{SeenPointer, Verifier};
 use skep_isa::{RawInsn, Size, opcode};
 
@@ -253,16 +251,6 @@ impl Verifier<'_> {
     /// The register a store would leak to those who must not see pointers.
     pub(super) fn leaked(&self, operand: Operand) -> Option<u8> {
         operand.stored().filter(|reg| self.leaks_pointer(*reg))
-    }
-
-    /// Flags a slot for the log.
-    pub(super) fn touch_stack(&mut self, frame: u8, slot: SlotIdx) {
-        self.touch_slot(frame, slot);
-    }
-
-    /// Whether the current path is only what the processor might do.
-    pub(crate) fn is_speculative(&self) -> bool {
-        self.state.execution == Execution::Speculative
     }
 }
 

@@ -1,6 +1,6 @@
 //! Map values: access flags, bounds, special fields, and constants out of frozen maps.
 
-use super::access::{AccessType, Extension, MemoryAccess, Operand};
+use super::access::{AccessType, Extension, MemoryAccess};
 use super::region::{Region, RegionKind, ZeroSize};
 use crate::register::{MapRef, Pointer, Target};
 use crate::reject::{Check, MemoryReject};
@@ -136,14 +136,4 @@ impl Verifier<'_> {
 fn sign_extended(value: u64, size: u32) -> u64 {
     let shift = 64u32.saturating_sub(size.saturating_mul(8)).min(63);
     (value.wrapping_shl(shift).cast_signed() >> shift).cast_unsigned()
-}
-
-impl Operand {
-    /// Whether the access is a plain store of a constant, and of which.
-    pub(super) const fn stored_imm(self) -> Option<i32> {
-        match self {
-            Operand::StoreImm(imm) => Some(imm),
-            Operand::Load(_) | Operand::Probe | Operand::Store(_) | Operand::StoreUnknown => None,
-        }
-    }
 }

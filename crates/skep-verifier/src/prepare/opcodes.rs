@@ -1,9 +1,9 @@
 //! Which opcodes exist.
 
 use skep_isa::opcode::{
-    ABS, ADD, ALU, ALU64, AND, ARSH, ATOMIC, B, CALL, DIV, DW, END, EXIT, H, IND, JA, JCOND, JEQ,
-    JGE, JGT, JLE, JLT, JMP, JMP32, JNE, JSET, JSGE, JSGT, JSLE, JSLT, K, LD, LD_IMM64, LDX, LSH,
-    MEM, MEMSX, MOD, MOV, MUL, NEG, OR, RSH, ST, STX, SUB, W, X, XOR,
+    ABS, ADD, ALU, ALU64, AND, ARSH, ATOMIC, B, CALL, DIV, END, EXIT, H, IND, JA, JCOND, JEQ, JGE,
+    JGT, JLE, JLT, JMP, JMP32, JNE, JSET, JSGE, JSGT, JSLE, JSLT, K, LD, LD_IMM64, LDX, LSH, MEM,
+    MEMSX, MOD, MOV, MUL, NEG, OR, RSH, ST, STX, SUB, W, XOR,
 };
 
 const BINARY: [u8; 12] = [ADD, SUB, AND, OR, LSH, RSH, XOR, MUL, MOV, ARSH, DIV, MOD];
@@ -29,6 +29,7 @@ pub(super) fn is_known(code: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use skep_isa::opcode::{DW, X};
 
     #[test]
     fn the_odd_ones() {

@@ -5,7 +5,7 @@ use crate::log::Position;
 use crate::precision::History;
 use crate::prune::StateId;
 use crate::reject::{Check, ControlReject, Reject};
-use crate::state::{Execution, InsnIdx, State};
+use crate::state::{InsnIdx, State};
 use skep_uapi::Errno;
 
 /// Pending paths at most.
@@ -42,16 +42,6 @@ pub(super) struct Pending {
 
 /// Services for the checks.
 impl Verifier<'_> {
-    /// Puts off a copy of the current state, to be resumed at `to`; the caller changes the copy. EFAULT if there are too many.
-    pub(crate) fn push_branch(&mut self, to: InsnIdx, execution: Execution) -> Check<&mut State> {
-        let mut state = self.state.clone();
-        if execution == Execution::Speculative {
-            state.execution = Execution::Speculative;
-        }
-        self.push_state(state, to)?;
-        self.newest_pending()
-    }
-
     /// Puts off a state derived from the current one, to be resumed at `to`.
     pub(crate) fn push_state(&mut self, state: State, to: InsnIdx) -> Check {
         if state.frames().len() > self.state.frames().len() {

@@ -7,15 +7,12 @@ use crate::log::Log;
 use crate::reject::{Check, Reject};
 use crate::request::{LoadFlags, LoadRequest};
 use crate::state::State;
-use crate::verified::{
-    Failure, InsnFacts, LogOutput, Outcome, Statistics, SubprogFacts, VerifiedProgram,
-};
+use crate::verified::{Failure, LogOutput, Outcome, Statistics, SubprogFacts, VerifiedProgram};
 use crate::verifier::{InsnAux, Privileges};
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt::Write;
-use skep_uapi::Errno;
 
 /// Runs all phases.
 pub(crate) fn run(env: &dyn Environment, request: &LoadRequest) -> Outcome {
