@@ -7,29 +7,17 @@
 mod common;
 
 use common::{NOWHERE, Script, Side, compare};
+use skep_catalog::support::{self, Support};
 use skep_kernel::Caps;
 use skep_uapi::attr::{BPF_ATTR_SIZE, last_field_end};
 use skep_uapi::{Cmd, Errno};
 
-/// Commands that are served.
-const SERVED: [Cmd; 16] = [
-    Cmd::MapCreate,
-    Cmd::MapLookupElem,
-    Cmd::MapUpdateElem,
-    Cmd::MapDeleteElem,
-    Cmd::MapGetNextKey,
-    Cmd::MapFreeze,
-    Cmd::ProgLoad,
-    Cmd::ProgTestRun,
-    Cmd::BtfLoad,
-    Cmd::ProgGetNextId,
-    Cmd::MapGetNextId,
-    Cmd::BtfGetNextId,
-    Cmd::ProgGetFdById,
-    Cmd::MapGetFdById,
-    Cmd::BtfGetFdById,
-    Cmd::ObjGetInfoByFd,
-];
+/// Commands that `skep features` lists as served; all others are absent.
+fn served() -> impl Iterator<Item = Cmd> {
+    Cmd::ALL
+        .into_iter()
+        .filter(|cmd| support::command(*cmd) != Support::Absent)
+}
 
 #[test]
 fn sizes_are_checked_before_the_command() {
@@ -71,13 +59,12 @@ fn nowhere(script: &mut Script, what: &str, cmd: u32, size: usize) {
 
 #[test]
 fn bytes_behind_the_last_field_are_zero() {
-    let expected: String = SERVED
-        .iter()
-        .filter(|cmd| last_field_end(**cmd) < BPF_ATTR_SIZE)
+    let expected: String = served()
+        .filter(|cmd| last_field_end(*cmd) < BPF_ATTR_SIZE)
         .map(|cmd| format!("{cmd}: EINVAL\n{cmd} at the end: EINVAL\n"))
         .collect();
     compare(Caps::all(), &expected, |s: &mut Script| {
-        for cmd in SERVED {
+        for cmd in served() {
             let end = last_field_end(cmd);
             if end >= BPF_ATTR_SIZE {
                 continue;
@@ -98,7 +85,7 @@ fn bytes_behind_the_last_field_are_zero() {
 fn absent_commands_answer_einval() {
     let ours = Side::ours(Caps::all());
     for cmd in Cmd::ALL {
-        if SERVED.contains(&cmd) {
+        if support::command(cmd) != Support::Absent {
             continue;
         }
         let mut attr = [0; BPF_ATTR_SIZE];

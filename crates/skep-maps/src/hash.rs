@@ -42,6 +42,16 @@ const MAP_BYTES: u64 = 832;
 const BUCKET_BYTES: u64 = 16;
 const ELEMENT_BYTES: u64 = 48;
 
+/// The hash of a client's bytes, for other types that need one.
+pub(crate) fn hash_copy(bytes: &[u8], seed: u32) -> u64 {
+    key::with_copy(bytes, |words| key::hash(words, seed))
+}
+
+/// The hash of a program's bytes. EFAULT.
+pub(crate) fn hash_live(bytes: RacyBytes<'_>, seed: u32) -> Result<u64, Errno> {
+    key::with_live(bytes, |words| key::hash(words, seed)).map_err(|_| Errno::EFAULT)
+}
+
 /// A hash.
 pub struct Hash {
     base: MapBase,

@@ -4,8 +4,15 @@ use skep_catalog::Caps;
 use skep_object::{Errno, SysResult, unsupported};
 use skep_uapi::MapType;
 
+use crate::foreign::{
+    cgroup_array, cgroup_storage, devmap, devmap_hash, local_storage, perf_event_array,
+    reuseport_sockarray, sockhash, sockmap, stack_trace, xskmap,
+};
 use crate::{Map, MapAttr, MapEnv};
-use crate::{array, array_of_maps, hash, percpu_array, prog_array, ringbuf};
+use crate::{
+    arena, array, array_of_maps, bloom_filter, cpumap, hash, percpu_array, prog_array, queue_stack,
+    ringbuf, user_ringbuf,
+};
 
 /// What there is to know about a map type before there is a map.
 ///
@@ -52,9 +59,30 @@ static KINDS: &[MapKind] = &[
     hash::KIND,
     array::KIND,
     prog_array::KIND,
+    perf_event_array::KIND,
     percpu_array::KIND,
+    stack_trace::KIND,
+    cgroup_array::KIND,
     array_of_maps::KIND,
+    devmap::KIND,
+    sockmap::KIND,
+    cpumap::KIND,
+    xskmap::KIND,
+    sockhash::KIND,
+    cgroup_storage::KIND,
+    reuseport_sockarray::KIND,
+    cgroup_storage::PERCPU,
+    queue_stack::QUEUE,
+    queue_stack::STACK,
+    local_storage::SK,
+    devmap_hash::KIND,
     ringbuf::KIND,
+    local_storage::INODE,
+    local_storage::TASK,
+    bloom_filter::KIND,
+    user_ringbuf::KIND,
+    local_storage::CGRP,
+    arena::KIND,
 ];
 
 /// The kind of a map type. EINVAL (as a kernel built without it) for types skep does not have.

@@ -10,7 +10,8 @@
 //! | [`fields`] | [`ValueFields`]: special fields of values, element locks |
 //! | [`inner`] | what a map-in-map compares |
 //! | `held` | slots that hold programs or maps |
-//! | [`mod@array`], [`percpu_array`], [`hash`], [`prog_array`], [`array_of_maps`], [`ringbuf`] | the types |
+//! | [`mod@array`], [`percpu_array`], [`hash`], [`prog_array`], [`array_of_maps`], [`ringbuf`], [`user_ringbuf`], [`queue_stack`], [`bloom_filter`], [`cpumap`], [`arena`] | the types |
+//! | `foreign` | types whose elements are objects skep has none of: they exist and stay empty |
 //!
 //! Adding a type: one file with its `KIND`, one line in [`mod@kind`].
 //!
@@ -30,11 +31,15 @@
     )
 )]
 
+pub mod arena;
 pub mod array;
 pub mod array_of_maps;
 pub mod attr;
 pub mod base;
+pub mod bloom_filter;
+pub mod cpumap;
 pub mod fields;
+mod foreign;
 pub mod hash;
 mod held;
 pub mod inner;
@@ -42,8 +47,10 @@ pub mod kind;
 pub mod map;
 pub mod percpu_array;
 pub mod prog_array;
+pub mod queue_stack;
 pub mod ringbuf;
 pub mod syscall;
+pub mod user_ringbuf;
 
 pub use attr::{MapAttr, MapEnv};
 pub use base::{MapBase, WriteGuard};

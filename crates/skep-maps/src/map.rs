@@ -35,6 +35,11 @@ pub trait Map: SpanSource + Send + Sync {
         u64::from(self.base().attr().value_size)
     }
 
+    /// Is the value of a look-up what the client asks about, rather than what it gets? (Bloom filters.)
+    fn lookup_reads_value(&self) -> bool {
+        false
+    }
+
     /// Copies the value of `key`; `value` has [`Self::sys_value_size`] bytes. ENOENT.
     /// `flags` holds at most `BPF_F_LOCK`, and that only if the values have a lock.
     fn lookup(&self, key: &[u8], value: &mut [u8], flags: u64) -> SysResult<()> {
@@ -104,6 +109,24 @@ pub trait Map: SpanSource + Send + Sync {
     fn prog_lookup_percpu(&self, key: RacyBytes<'_>, cpu: u32) -> Addr {
         let _ = (key, cpu);
         Addr::NULL
+    }
+
+    /// Adds a value to a type without keys (`bpf_map_push_elem`).
+    fn prog_push(&self, value: RacyBytes<'_>, flags: u64) -> Result<(), Errno> {
+        let _ = (value, flags);
+        Err(Errno::EOPNOTSUPP)
+    }
+
+    /// Copies the next value and removes it (`bpf_map_pop_elem`). ENOENT: there is none, `value` is zeroed.
+    fn prog_pop(&self, value: RacyBytes<'_>) -> Result<(), Errno> {
+        let _ = value;
+        Err(Errno::EOPNOTSUPP)
+    }
+
+    /// As [`Self::prog_pop`], but the value stays (`bpf_map_peek_elem`); bloom filters look for `value`.
+    fn prog_peek(&self, value: RacyBytes<'_>) -> Result<(), Errno> {
+        let _ = value;
+        Err(Errno::EOPNOTSUPP)
     }
 
     /// Calls `visit` for each element until it breaks; how many were visited (`bpf_for_each_map_elem`).

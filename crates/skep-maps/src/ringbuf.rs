@@ -85,6 +85,20 @@ fn check(_attr: &MapAttr, _caps: Caps) -> SysResult<()> {
 }
 
 fn create(attr: MapAttr, env: MapEnv) -> SysResult<Box<dyn Map>> {
+    let size = check_ring(&attr, &env)?;
+    Ok(Box::new(RingBuf {
+        base: MapBase::new(attr, &env),
+        memory: RingMemory::new(size).map_err(|_| no_memory())?,
+        pending: Mutex::new(0),
+        wakeups: Mutex::new(0),
+        woken: Condvar::new(),
+        waker: RwLock::new(None),
+        dropped: AtomicU64::new(0),
+    }))
+}
+
+/// The rules of rings in both directions; the bytes of the data area.
+pub(crate) fn check_ring(attr: &MapAttr, env: &MapEnv) -> SysResult<usize> {
     attr.check_flags(MapFlags::NUMA_NODE)?;
     let size = attr.max_entries as usize;
     if attr.key_size != 0
@@ -97,16 +111,13 @@ fn create(attr: MapAttr, env: MapEnv) -> SysResult<Box<dyn Map>> {
             "a ring buffer has no key, no value, and a power of two of pages",
         );
     }
-    env.charge(u64::from(attr.max_entries))?;
-    Ok(Box::new(RingBuf {
-        base: MapBase::new(attr, &env),
-        memory: RingMemory::new(size).map_err(|_| no_memory())?,
-        pending: Mutex::new(0),
-        wakeups: Mutex::new(0),
-        woken: Condvar::new(),
-        waker: RwLock::new(None),
-        dropped: AtomicU64::new(0),
-    }))
+    env.charge(u64::from(attr.max_entries))
+}
+
+/// Linux's figure for a ring: the pages, and a table of them in which the data is twice.
+pub(crate) fn ring_memlock(memory: &RingMemory) -> u64 {
+    let pages = memory.size() as u64 / PAGE_SIZE as u64;
+    MAP_BYTES + (META_PAGES + pages) * PAGE_SIZE as u64 + (META_PAGES + 2 * pages) * 8
 }
 
 impl RingBuf {
@@ -296,8 +307,7 @@ impl Map for RingBuf {
     }
 
     fn memlock(&self) -> u64 {
-        let pages = self.memory.size() as u64 / PAGE_SIZE as u64;
-        MAP_BYTES + (META_PAGES + pages) * PAGE_SIZE as u64 + (META_PAGES + 2 * pages) * 8
+        ring_memlock(&self.memory)
     }
 
     fn as_ringbuf(&self) -> Option<&RingBuf> {

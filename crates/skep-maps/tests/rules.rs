@@ -501,21 +501,30 @@ fn kinds_agree_with_the_catalog() {
     for kind in kind::kinds() {
         let info = skep_catalog::map_type(kind.map_type).unwrap();
         let (key, value, entries) = match kind.map_type {
-            MapType::Ringbuf => (0, 0, 4096),
+            MapType::Ringbuf | MapType::UserRingbuf => (0, 0, 4096),
+            MapType::Queue | MapType::Stack | MapType::BloomFilter => (0, 4, 4),
+            MapType::LpmTrie => (8, 4, 4),
+            MapType::StackTrace => (4, 8, 4),
+            MapType::CgroupStorage | MapType::PercpuCgroupStorage => (8, 4, 0),
+            MapType::SkStorage
+            | MapType::InodeStorage
+            | MapType::TaskStorage
+            | MapType::CgrpStorage => (4, 4, 0),
+            MapType::Arena => (0, 0, 4),
             _ => (4, 4, 4),
         };
         for bit in 0..32 {
             let mut attr = attr(kind.map_type, key, value, entries);
-            attr.flags = MapFlags::from_bits_retain(1 << bit);
+            let flag = MapFlags::from_bits_retain(1 << bit);
+            attr.flags = flag | info.required_flags;
             let mut env = env();
             env.inner = Some(InnerTemplate::of(&*make(MapType::Hash, 4, 4, 4)).unwrap());
             let allowed = create(attr, env).is_ok();
             assert_eq!(
                 allowed,
-                info.flags.contains(attr.flags),
-                "{} {:?}",
-                kind.map_type,
-                attr.flags
+                info.flags.contains(flag),
+                "{} {flag:?}",
+                kind.map_type
             );
         }
         let refused = match info.inner {

@@ -65,7 +65,9 @@ pub fn create(attr: &MapAttr, inner: Option<&OwnedFd>) -> Answer<OwnedFd> {
         inner,
         attr.numa_node,
     ];
-    bpf(0, &mut words(&fields)).map(owned)
+    let mut attr_words = words(&fields);
+    attr_words[8] = attr.map_extra;
+    bpf(0, &mut attr_words).map(owned)
 }
 
 /// BTF_LOAD.
@@ -167,11 +169,16 @@ pub fn id(fd: &OwnedFd, name: &str) -> u32 {
 
 /// A decimal line of an fdinfo.
 pub fn fdinfo(fd: &OwnedFd, name: &str) -> Option<u64> {
+    fdinfo_text(fd, name)?.parse().ok()
+}
+
+/// A line of an fdinfo.
+pub fn fdinfo_text(fd: &OwnedFd, name: &str) -> Option<String> {
     let text = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", fd.as_raw_fd())).ok()?;
     let line = text
         .lines()
         .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-    line.trim().parse().ok()
+    Some(line.trim().to_owned())
 }
 
 /// The shared pages of a ring buffer: consumer page, then producer page and data twice.

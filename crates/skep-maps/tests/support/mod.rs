@@ -2,4 +2,5 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 pub mod kernel;
+pub mod pair;
 pub mod world;
