@@ -70,7 +70,7 @@ impl Verifier<'_> {
                 };
                 self.check_btf_access(&probe, p, ty, p.off)
             }
-            Target::Ctx if self.ctx_is_plain_memory() => self.check_call_ctx(p, size, zero),
+            Target::Ctx if self.ctx_is_plain_memory() => self.check_call_ctx(p, size, access, zero),
             _ => self.check_no_memory(reg, &register, size, zero),
         }
     }
@@ -95,14 +95,18 @@ impl Verifier<'_> {
         }
     }
 
-    fn check_call_ctx(&mut self, p: &Pointer, size: u32, zero: ZeroSize) -> Check {
+    fn check_call_ctx(&mut self, p: &Pointer, size: u32, access: CallAccess, zero: ZeroSize) -> Check {
         let last = i64::from(p.off).saturating_add(i64::from(size)).saturating_sub(1);
         match (size, zero) {
             (0, ZeroSize::Allowed) => Ok(()),
             (0, ZeroSize::Refused) => Err(self.reject_silently(Errno::EACCES)),
             _ => {
                 let Ok(last) = i32::try_from(last) else { return Err(self.reject_silently(Errno::EACCES)) };
-                self.ctx_field(last, 1, Operand::Probe, Extension::Zero)?;
+                let operand = match access {
+                    AccessType::Read => Operand::Probe,
+                    AccessType::Write => Operand::StoreUnknown,
+                };
+                self.ctx_field(last, 1, operand, Extension::Zero)?;
                 let end = u32::try_from(last).unwrap_or(0).saturating_add(1);
                 self.traits.max_ctx_offset = self.traits.max_ctx_offset.max(end);
                 Ok(())

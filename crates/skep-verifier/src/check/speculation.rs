@@ -136,10 +136,10 @@ impl Verifier<'_> {
         }
         match moved.target {
             Target::Stack { .. } => {
-                let Some(var) = moved.var.is_const() else {
-                    return Err(self.reject(ValueReject::VariableStackUnprivileged { reg, var: moved.var.tnum, off: moved.off }));
-                };
-                let off = var.cast_signed().wrapping_add(i64::from(moved.off));
+                let off = moved.var.tnum.value.cast_signed().wrapping_add(i64::from(moved.off));
+                if moved.var.is_const().is_none() {
+                    return Err(self.reject(ValueReject::VariableStackUnprivileged { reg, var: moved.var.tnum, off: off as i32 }));
+                }
                 if !(-i64::from(MAX_STACK)..0).contains(&off) {
                     return Err(self.reject(ValueReject::StackPointerRangeUnprivileged { reg, off }));
                 }

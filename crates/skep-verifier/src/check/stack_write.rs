@@ -20,7 +20,7 @@ impl Verifier<'_> {
         }
         let stored = access.operand.stored().map(|reg| self.state.reg(reg).clone());
         let spillable = stored.as_ref().and_then(Register::pointer).is_some_and(|p| is_spillable(p.kind()));
-        self.mark_store_barrier(&slot.bytes, access.size, spillable);
+        self.mark_store_barrier(&slot.bytes, low_byte, access.size, spillable);
         self.destroy_dynptr(frame, slot_idx)?;
         self.note_fastcall_access(frame, span.min);
         self.touch_slot(frame, slot_idx);
@@ -107,12 +107,13 @@ impl Verifier<'_> {
     }
 
     /// Without CAP_PERFMON: a store that a speculative load could overtake gets a barrier behind it.
-    fn mark_store_barrier(&mut self, bytes: &[SlotByte; 8], size: u32, spillable: bool) {
+    fn mark_store_barrier(&mut self, bytes: &[SlotByte; 8], low_byte: usize, size: u32, spillable: bool) {
         if self.privileges.bypass_spec_v4 {
             return;
         }
-        // Linux looks at the first `size` marks of the slot, counted from its highest address, wherever the store is.
-        let fresh = bytes.iter().take(size as usize).any(|b| !matches!(b, SlotByte::Misc | SlotByte::Zero));
+        let highest = (low_byte + 1).saturating_sub(size as usize);
+        let mut overwritten = bytes.iter().take(low_byte + 1).skip(highest);
+        let fresh = overwritten.any(|b| !matches!(b, SlotByte::Misc | SlotByte::Zero));
         if (spillable || fresh)
             && let Some(aux) = self.aux_mut()
         {

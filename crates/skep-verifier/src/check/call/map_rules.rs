@@ -262,7 +262,7 @@ impl Verifier<'_> {
         Ok(())
     }
 
-    /// After the walk: what Linux finds only when it rewrites calls. A kernel function without id must be dead code; without CAP_BPF
+    /// After the walk: what Linux finds only when it rewrites calls. A kernel function without id must be dead code; without CAP_PERFMON
     /// each tail call must always use one map.
     pub(crate) fn check_walked_calls(&mut self) -> Check {
         for index in 0..self.insns.len() {
@@ -279,7 +279,7 @@ impl Verifier<'_> {
             }
             let is_tail_call =
                 insn.is_helper_call() && insn.imm.cast_unsigned() == HelperId::TAIL_CALL.0;
-            if is_tail_call && varies && !self.privileges.bpf {
+            if is_tail_call && varies && !self.privileges.bypass_spec_v1 {
                 return Err(self.reject(CallReject::TailCallMapVaries));
             }
         }
