@@ -23,6 +23,7 @@
     )
 )]
 
+mod config_value;
 mod core_relo;
 mod elf;
 mod error;
@@ -52,4 +53,4 @@ pub use map::{Contents, MapSpec, Pinning, Slot};
 pub use object::{Broken, Object};
 pub use program::{AttachBtf, Autoload, ProgramSpec};
 pub use section_name::{SectionRule, section_rule};
-pub use target::{MissingExterns, Target};
+pub use target::{MissingExterns, SymbolAddress, Target};

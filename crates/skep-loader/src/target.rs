@@ -14,6 +14,9 @@ pub enum MissingExterns {
     AsWeak,
 }
 
+/// Finds the address of a kernel symbol.
+pub type SymbolAddress<'a> = dyn Fn(&str) -> Option<u64> + 'a;
+
 /// The kernel an object is opened for: the same facts the session's verifier uses.
 #[derive(Clone, Copy, Default)]
 pub struct Target<'a> {
@@ -24,7 +27,7 @@ pub struct Target<'a> {
     /// The kernel's configuration, if known.
     pub config: Option<&'a Kconfig>,
     /// Addresses of kernel symbols, for externs without type.
-    pub symbols: Option<&'a dyn Fn(&str) -> Option<u64>>,
+    pub symbols: Option<&'a SymbolAddress<'a>>,
     /// What missing kernel functions and variables mean.
     pub missing: MissingExterns,
 }

@@ -1,0 +1,55 @@
+//! `skep doctor`: whether `skep run` works on this machine, and what to change for more.
+
+use anyhow::Result;
+use skep_intercept::{Bpffs, Namespaces, Survey};
+use skep_kernel::Identity;
+
+use crate::Verdict;
+
+/// Try what `skep run` needs on this machine, and say what to change where it does not work
+///
+/// Exit status: 0 it works, 1 bpf(2) cannot be caught here.
+#[derive(clap::Args)]
+pub(crate) struct Args {}
+
+pub(crate) fn run(_args: &Args) -> Result<Verdict> {
+    let survey = Survey::take();
+    let verdict = match &survey.notify {
+        Ok(()) => {
+            println!("bpf(2)       caught (carrier: notify, seccomp user notification)");
+            Verdict::Accepted
+        }
+        Err(why) => {
+            println!("bpf(2)       NOT caught: {why}");
+            Verdict::Rejected
+        }
+    };
+    match &survey.bpffs {
+        Bpffs::Mounted(Namespaces::Mount) => {
+            println!("/sys/fs/bpf  mounted for the tool, in a mount namespace");
+        }
+        Bpffs::Mounted(Namespaces::UserAndMount) => {
+            println!("/sys/fs/bpf  mounted for the tool, in a user and mount namespace");
+            println!("             (inside, the tool has no capabilities on the host; --no-namespace keeps them)");
+        }
+        Bpffs::Private { mount, user } => {
+            println!("/sys/fs/bpf  not mounted: pins work by OBJ_PIN and OBJ_GET, but ls does not show them");
+            println!("             mount namespace: {mount}");
+            println!("             user namespace: {user} (on Ubuntu: sysctl");
+            println!("             kernel.apparmor_restrict_unprivileged_userns=0)");
+        }
+    }
+    let identity = Identity::host();
+    let btf = match identity.btf {
+        Some(_) => "read from /sys/kernel/btf/vmlinux",
+        None => "not readable: give one with --kernel-btf FILE",
+    };
+    println!("kernel BTF   {btf}");
+    println!("release      {}", identity.release);
+    println!("CPUs         {} possible", identity.possible_cpus);
+    match verdict {
+        Verdict::Accepted => println!("\nskep run works here"),
+        Verdict::Rejected | Verdict::NotTried => println!("\nskep run does not work here"),
+    }
+    Ok(verdict)
+}

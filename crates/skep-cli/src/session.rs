@@ -1,0 +1,132 @@
+//! The session a command works in: which kernel it pretends to be, who asks, what runs programs.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use flate2::read::GzDecoder;
+use skep_kernel::{Client, Credentials, Engine, Identity, Kernel};
+use skep_loader::{Kconfig, Object, Target};
+
+/// Options of the session.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Types of the kernel to verify for: `host`, `none`, or a BTF file (may be gzipped). By default the host's, where
+    /// it can be read
+    #[arg(long, value_name = "host|none|FILE")]
+    kernel_btf: Option<String>,
+    /// Ask as a user without capabilities, with unprivileged BPF allowed
+    #[arg(long)]
+    unprivileged: bool,
+}
+
+/// Where the host's kernel shows its types.
+const HOST_BTF: &str = "/sys/kernel/btf/vmlinux";
+
+impl Options {
+    /// A client of a new session.
+    pub(crate) fn client(&self, engine: Engine) -> Result<Client> {
+        let kernel = Kernel::builder_for(self.identity()?).engine(engine);
+        if !self.unprivileged {
+            return Ok(Client::new(&kernel.build()));
+        }
+        let kernel = kernel
+            .unprivileged(skep_kernel::kernel::UnprivilegedBpf::Allowed)
+            .build();
+        Ok(Client::with_credentials(
+            &kernel,
+            Credentials::unprivileged(),
+        ))
+    }
+
+    /// A new session for `skep run`.
+    pub(crate) fn kernel(&self) -> Result<Arc<Kernel>> {
+        let kernel = Kernel::builder_for(self.identity()?);
+        let kernel = if self.unprivileged {
+            kernel.unprivileged(skep_kernel::kernel::UnprivilegedBpf::Allowed)
+        } else {
+            kernel
+        };
+        Ok(kernel.build())
+    }
+
+    /// Whether clients have no capabilities.
+    pub(crate) fn is_unprivileged(&self) -> bool {
+        self.unprivileged
+    }
+
+    fn identity(&self) -> Result<Identity> {
+        match self.kernel_btf.as_deref() {
+            None => Ok(Identity::host()),
+            Some("none") => Ok(Identity {
+                btf: None,
+                ..Identity::host()
+            }),
+            Some("host") => {
+                let identity = Identity::host();
+                if identity.btf.is_none() {
+                    bail!("cannot read the host's kernel BTF at {HOST_BTF}");
+                }
+                Ok(identity)
+            }
+            Some(file) => {
+                let raw = unpacked(Path::new(file))?;
+                let identity = Identity::host().with_btf(&raw);
+                identity.map_err(|why| anyhow::anyhow!("{file} is no kernel BTF: {why}"))
+            }
+        }
+    }
+}
+
+/// Opens an object for the client's kernel.
+pub(crate) fn open(client: &Client, path: &Path) -> Result<Arc<Object>> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let identity = client.kernel().identity();
+    let config = host_config();
+    let target = Target {
+        btf: identity.btf.as_deref(),
+        release: &identity.release,
+        config: config.as_ref(),
+        ..Target::default()
+    };
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy())
+        .unwrap_or_default();
+    let opened = Object::open(&name, &bytes, &target);
+    let object = opened.with_context(|| format!("cannot open {}", path.display()))?;
+    if object.programs.is_empty() && object.broken.is_empty() {
+        bail!("{} holds no program", path.display());
+    }
+    Ok(Arc::new(object))
+}
+
+/// The host's configuration, where it can be read.
+fn host_config() -> Option<Kconfig> {
+    let packed = fs::read("/proc/config.gz").ok();
+    let text = match packed {
+        Some(packed) => {
+            let mut text = String::new();
+            GzDecoder::new(&*packed).read_to_string(&mut text).ok()?;
+            text
+        }
+        None => {
+            let release = fs::read_to_string("/proc/sys/kernel/osrelease").ok()?;
+            fs::read_to_string(format!("/boot/config-{}", release.trim())).ok()?
+        }
+    };
+    Some(Kconfig::parse(&text))
+}
+
+fn unpacked(path: &Path) -> Result<Vec<u8>> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Ok(bytes);
+    }
+    let mut raw = Vec::new();
+    let unpacked = GzDecoder::new(&*bytes).read_to_end(&mut raw);
+    unpacked.with_context(|| format!("cannot unpack {}", path.display()))?;
+    Ok(raw)
+}

@@ -1,0 +1,283 @@
+//! The command as a user has it: every example, and each kind of bad input.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples")
+}
+
+fn skep(args: &[&str]) -> Output {
+    let command = Command::new(env!("CARGO_BIN_EXE_skep"))
+        .args(args)
+        .current_dir(examples())
+        .output();
+    command.unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn expected(name: &str) -> Value {
+    let path = examples().join(format!("expected/{name}.json"));
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+fn test_run_json(name: &str, executor: &str) -> Value {
+    let object = format!("{name}.bpf.o");
+    let output = skep(&[
+        "test-run",
+        &object,
+        "--pcap",
+        "mixed.pcap",
+        "--executor",
+        executor,
+        "--json",
+    ]);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}{}",
+        text(&output.stdout),
+        text(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// What Linux answered, packet by packet, and what it made of the packets.
+#[test]
+fn examples_run_as_on_linux() {
+    for name in ["packet_counter", "dispatcher", "block_list"] {
+        let linux = expected(name);
+        for executor in ["jit", "check"] {
+            let ours = test_run_json(name, executor);
+            for key in ["program", "retvals", "retval_counts", "changed_packets"] {
+                assert_eq!(ours[key], linux[key], "{name} {executor} {key}");
+            }
+        }
+    }
+}
+
+#[test]
+fn maps_are_decoded() {
+    let maps = &test_run_json("packet_counter", "jit")["maps"];
+    assert_eq!(maps[".bss"]["variables"]["total_packets"], 61);
+    let sizes: Vec<&Value> = maps["by_size"]["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .collect();
+    let sums: Vec<u64> = sizes
+        .iter()
+        .map(|entry| entry["value"].as_u64().unwrap())
+        .collect();
+    assert_eq!(sums, [22, 27, 7, 2, 1, 2]);
+    let first = &maps["by_protocol"]["entries"][0];
+    assert_eq!(first["key"]["ethertype"], 2048);
+    assert_eq!(first["value"]["packets"], 6);
+
+    let maps = &test_run_json("block_list", "check")["maps"];
+    assert_eq!(maps["events"]["records"].as_array().unwrap().len(), 8);
+    assert_eq!(maps[".rodata"]["variables"]["trap_ports"][1], 2323);
+    let maps = &test_run_json("dispatcher", "jit")["maps"];
+    assert_eq!(maps[".bss"]["variables"]["stats"]["dns"], 14);
+    assert_eq!(maps["handlers"]["slots"]["2"], "handle_icmp");
+}
+
+#[test]
+fn both_executors_print_the_same() {
+    let run = |executor| {
+        let args = [
+            "test-run",
+            "packet_counter.bpf.o",
+            "--pcap",
+            "mixed.pcap",
+            "--executor",
+            executor,
+        ];
+        let output = skep(&args);
+        assert_eq!(output.status.code(), Some(0));
+        text(&output.stdout)
+    };
+    let jit = run("jit");
+    assert!(jit.contains("58  XDP_PASS (2)"), "{jit}");
+    assert!(
+        jit.contains("{ethertype: 2048, ip_protocol: 1, vlan_tags: 0}"),
+        "{jit}"
+    );
+    assert_eq!(jit, run("check"));
+}
+
+#[test]
+fn rejections_are_explained() {
+    let cases = [
+        (
+            "missing_null_check",
+            "usage->packets += 1;",
+            "map_value_or_null(id=1,map=by_source",
+            "NULL",
+        ),
+        (
+            "missing_bounds_check",
+            "if (tcp->dest == bpf_htons(443)) {",
+            "R1   = pkt(id=1,off=14,r=0",
+            "data_end",
+        ),
+    ];
+    for (name, line, known, hint) in cases {
+        let output = skep(&["verify", &format!("{name}.bpf.o")]);
+        assert_eq!(output.status.code(), Some(1));
+        let stdout = text(&output.stdout);
+        for wanted in [line, known, hint] {
+            assert!(
+                stdout.contains(wanted),
+                "{name}: no '{wanted}' in\n{stdout}"
+            );
+        }
+        let linux = expected(name);
+        let log: Vec<&str> = linux["log"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        // The lines after the guilty instruction, statistics included, are Linux's.
+        let guilty = log.iter().rposition(|line| line.contains(": (")).unwrap();
+        let last: Vec<&str> = stdout.lines().rev().take(log.len() - guilty - 1).collect();
+        let theirs: Vec<&str> = log[guilty + 1..].iter().rev().copied().collect();
+        assert_eq!(last, theirs, "{name}");
+    }
+}
+
+/// Addresses differ from boot to boot; everything else of the log is Linux's.
+#[test]
+fn the_log_is_linuxs() {
+    for name in ["missing_null_check", "missing_bounds_check"] {
+        let stdout = text(&skep(&["verify", &format!("{name}.bpf.o"), "-v"]).stdout);
+        for line in expected(name)["log"].as_array().unwrap() {
+            let line = line.as_str().unwrap();
+            if !line.contains("0xffff8") {
+                assert!(
+                    stdout.lines().any(|ours| ours == line),
+                    "{name}: no '{line}' in\n{stdout}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn verdicts_are_exit_codes() {
+    assert_eq!(
+        skep(&["verify", "packet_counter.bpf.o"]).status.code(),
+        Some(0)
+    );
+    assert_eq!(
+        skep(&["verify", "dispatcher.bpf.o", "--prog", "handle_tcp"])
+            .status
+            .code(),
+        Some(0)
+    );
+    assert_eq!(
+        skep(&["verify", "missing_null_check.bpf.o", "--json"])
+            .status
+            .code(),
+        Some(1)
+    );
+    assert_eq!(
+        skep(&["verify", "packet_counter.bpf.o", "--unprivileged"])
+            .status
+            .code(),
+        Some(1)
+    );
+    assert_eq!(skep(&["features"]).status.code(), Some(0));
+    let features: Value = serde_json::from_slice(&skep(&["features", "--json"]).stdout).unwrap();
+    assert_eq!(features["map_types"]["HASH"]["state"], "full");
+}
+
+fn scratch(name: &str, bytes: &[u8]) -> String {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, bytes).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// Bad input is one clear sentence and status 2.
+#[test]
+fn bad_input_is_one_sentence() {
+    let object = fs::read(examples().join("packet_counter.bpf.o")).unwrap();
+    let half = scratch("half.bpf.o", &object[..object.len() / 2]);
+    let stub = scratch("stub.bpf.o", &object[..20]);
+    let text_file = scratch("text.bpf.o", b"hello");
+    let mut capture = fs::read(examples().join("mixed.pcap")).unwrap();
+    capture[20] = 113;
+    let other_link = scratch("other.pcap", &capture);
+    let cut = scratch(
+        "cut.pcap",
+        &fs::read(examples().join("mixed.pcap")).unwrap()[..100],
+    );
+    let own = std::env::current_exe().unwrap();
+    let cases: &[(&[&str], &str)] = &[
+        (&["verify", "missing.bpf.o"], "cannot read missing.bpf.o"),
+        (
+            &["verify", own.to_str().unwrap()],
+            "compiled for another machine",
+        ),
+        (&["verify", &half], "truncated or damaged"),
+        (&["verify", &stub], "cut off"),
+        (&["verify", &text_file], "not an ELF file"),
+        (
+            &["verify", "packet_counter.bpf.o", "--prog", "x"],
+            "there is no program 'x'",
+        ),
+        (
+            &["verify", "packet_counter.bpf.o", "--kernel-btf", &text_file],
+            "is no kernel BTF",
+        ),
+        (
+            &["test-run", "packet_counter.bpf.o"],
+            "there is nothing to run",
+        ),
+        (
+            &["test-run", "packet_counter.bpf.o", "--pcap", &other_link],
+            "only captures of Ethernet",
+        ),
+        (
+            &["test-run", "packet_counter.bpf.o", "--pcap", &text_file],
+            "no capture file",
+        ),
+        (
+            &["test-run", "packet_counter.bpf.o", "--pcap", &cut],
+            "ends inside a packet",
+        ),
+        (
+            &["test-run", "packet_counter.bpf.o", "--data", "0"],
+            "odd number",
+        ),
+    ];
+    for (args, sentence) in cases {
+        let output = skep(args);
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+        assert!(stderr.contains(sentence), "{args:?}: {stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{args:?}: {stderr}");
+        assert!(output.stdout.is_empty(), "{args:?}");
+    }
+}
+
+/// No cut of an object makes the loader fall over.
+#[test]
+fn every_prefix_of_an_object_is_survived() {
+    let object = fs::read(examples().join("dispatcher.bpf.o")).unwrap();
+    for len in (0..object.len()).step_by(object.len() / 25) {
+        let path = scratch("prefix.bpf.o", &object[..len]);
+        assert_eq!(
+            skep(&["verify", &path]).status.code(),
+            Some(2),
+            "{len} bytes"
+        );
+    }
+}
