@@ -26,6 +26,25 @@ enum Kind {
     ObjGetInfoByFd,
 }
 
+impl Kind {
+    fn command(self) -> Cmd {
+        match self {
+            Self::MapCreate => Cmd::MapCreate,
+            Self::MapFreeze => Cmd::MapFreeze,
+            Self::ProgLoad => Cmd::ProgLoad,
+            Self::ProgTestRun => Cmd::ProgTestRun,
+            Self::BtfLoad => Cmd::BtfLoad,
+            Self::ObjGetInfoByFd => Cmd::ObjGetInfoByFd,
+            Self::MapElem(command) | Self::NextId(command) | Self::FdById(command, _) => command,
+        }
+    }
+}
+
+/// Whether valid calls of a command are made.
+pub(super) fn makes(command: Cmd) -> bool {
+    WEIGHTS.iter().any(|(kind, _)| kind.command() == command)
+}
+
 /// How often each kind is chosen, relative to the others.
 const WEIGHTS: [(Kind, usize); 16] = [
     (Kind::MapCreate, 8),
@@ -63,25 +82,24 @@ pub(super) fn valid(rng: &mut Rng, target: &Target, live: &mut Live<'_>) -> Resu
         buffers: Vec::new(),
     };
     let kind = scene.kind();
-    let (command, attr) = match kind {
-        Kind::MapCreate => (Cmd::MapCreate, scene.map_create()?),
-        Kind::MapElem(command) => (command, scene.map_elem(command)),
-        Kind::MapFreeze => (Cmd::MapFreeze, Attr::default().fd(scene.map().fd)),
-        Kind::ProgLoad => (Cmd::ProgLoad, scene.prog_load()?),
-        Kind::ProgTestRun => (Cmd::ProgTestRun, scene.test_run()),
+    let attr = match kind {
+        Kind::MapCreate => scene.map_create()?,
+        Kind::MapElem(command) => scene.map_elem(command),
+        Kind::MapFreeze => Attr::default().fd(scene.map().fd),
+        Kind::ProgLoad => scene.prog_load()?,
+        Kind::ProgTestRun => scene.test_run(),
         Kind::BtfLoad => {
             let blob = scene.live.btf_blob(scene.rng)?;
-            (Cmd::BtfLoad, request::btf_load(scene.place(&blob)))
+            request::btf_load(scene.place(&blob))
         }
         Kind::NextId(command) => {
             let known = scene.live.id(scene.rng, command);
-            let start = if scene.rng.chance(1, 2) { 0 } else { known };
-            (command, ids(start))
+            ids(if scene.rng.chance(1, 2) { 0 } else { known })
         }
-        Kind::FdById(command, source) => (command, ids(scene.live.id(scene.rng, source))),
-        Kind::ObjGetInfoByFd => (Cmd::ObjGetInfoByFd, scene.info()),
+        Kind::FdById(_, source) => ids(scene.live.id(scene.rng, source)),
+        Kind::ObjGetInfoByFd => scene.info(),
     };
-    Ok(Call::new(command as u32, attr.done(), scene.buffers))
+    Ok(Call::new(kind.command() as u32, attr.done(), scene.buffers))
 }
 
 /// What a call is made from, and the buffers it has placed.

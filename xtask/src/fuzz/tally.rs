@@ -6,6 +6,7 @@ use std::time::Duration;
 use skep_catalog::support::{self, Support};
 use skep_uapi::{Cmd, Errno};
 
+use super::request;
 use super::target::Outcome;
 
 /// A served command must have succeeded at least once in this many calls.
@@ -63,7 +64,7 @@ impl Tally {
         };
         Cmd::ALL
             .into_iter()
-            .filter(|command| support::command(*command) != Support::Absent)
+            .filter(|command| request::makes(*command) && is_served(*command))
             .map(|command| (command, successes(command)))
             .filter(|(_, count)| count * CALLS_PER_SUCCESS < self.calls)
             .collect()
@@ -95,6 +96,11 @@ impl Tally {
         for (command, count) in self.rare() {
             println!("too rare: {} succeeded {count} times", command.name());
         }
+        for command in Cmd::ALL {
+            if is_served(command) && !request::makes(command) {
+                println!("no valid calls are made of {}", command.name());
+            }
+        }
         println!(
             "fuzz: {} calls, {} panics, slowest {:.3} s",
             self.calls,
@@ -102,4 +108,8 @@ impl Tally {
             self.slowest.as_secs_f64()
         );
     }
+}
+
+fn is_served(command: Cmd) -> bool {
+    support::command(command) != Support::Absent
 }
