@@ -4,6 +4,7 @@
 //! cargo run --release -p skep-verifier --example replay -- DIR [CORPUS..] [--match TEXT] [--limit N] [--mode priv|unpriv]
 //!     [--show]      our level-2 log, then Linux's
 //!     [--log2]      compare level-2 logs line by line
+//!     [--level N]   log level (2 with --show and --log2, else 4)
 //!     [--mutants FILE]  other instructions for the units: lines as `replay.py --mutate` prints them on Linux
 //!     [--summary]   only counts, and the most frequent differences by reason
 //! ```
@@ -31,6 +32,14 @@ pub(crate) struct Options {
     log2: bool,
     summary: bool,
     mutants: Option<String>,
+    level: Option<u32>,
+}
+
+impl Options {
+    fn log_level(&self) -> u32 {
+        self.level
+            .unwrap_or(if self.log2 || self.show { 2 } else { 4 })
+    }
 }
 
 fn options() -> Option<Options> {
@@ -43,6 +52,7 @@ fn options() -> Option<Options> {
             "--mode" => options.unprivileged = args.next()? == "unpriv",
             "--show" => options.show = true,
             "--log2" => options.log2 = true,
+            "--level" => options.level = args.next()?.parse().ok(),
             "--mutants" => options.mutants = args.next(),
             "--summary" => options.summary = true,
             _ if options.dir.is_empty() => options.dir = arg,
@@ -70,8 +80,7 @@ fn main() -> ExitCode {
         if options.limit.is_some_and(|limit| report.total() >= limit) {
             break;
         }
-        let Some((environment, request)) = corpus.prepare(&unit, options.log2 || options.show)
-        else {
+        let Some((environment, request)) = corpus.prepare(&unit, options.log_level()) else {
             report.setup_failed(&unit);
             continue;
         };

@@ -207,7 +207,7 @@ impl Corpus {
     }
 
     /// The environment and request of a unit; `None` if its maps or BTF cannot be made.
-    pub(crate) fn prepare(&mut self, unit: &Unit, level2: bool) -> Option<(Recorded, LoadRequest)> {
+    pub(crate) fn prepare(&mut self, unit: &Unit, level: u32) -> Option<(Recorded, LoadRequest)> {
         let kernel = self.kernel.clone()?;
         let mut maps = Vec::new();
         let recorded = unit.0["maps"].as_array().cloned().unwrap_or_default();
@@ -255,7 +255,7 @@ impl Corpus {
             has_fd_array: !fds.is_empty(),
             fd_array_cnt: 0,
             log: LogRequest {
-                level: if level2 { 2 } else { 4 },
+                level,
                 size: 1 << 26,
                 has_buffer: true,
             },

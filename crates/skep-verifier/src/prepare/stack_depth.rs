@@ -7,6 +7,7 @@ use crate::state::{InsnIdx, MAX_FRAMES, SubprogIdx};
 use crate::verifier::Verifier;
 use alloc::vec;
 use alloc::vec::Vec;
+use hashbrown::HashSet;
 use skep_isa::RawInsn;
 use skep_uapi::{AttachType, ProgType};
 
@@ -44,6 +45,17 @@ struct Scan {
     depth: u32,
     tail_call: bool,
     looked_at: u64,
+    /// What was entered before from this root, and found good.
+    entered: HashSet<Entry>,
+}
+
+/// All that decides about the calls below a function.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Entry {
+    subprog: SubprogIdx,
+    frames: usize,
+    depth: u32,
+    in_callback: bool,
 }
 
 impl Verifier<'_> {
@@ -59,6 +71,7 @@ impl Verifier<'_> {
             depth: 0,
             tail_call: false,
             looked_at: 0,
+            entered: HashSet::new(),
         };
         for number in (0..count).rev() {
             if number == 0
@@ -69,6 +82,7 @@ impl Verifier<'_> {
             {
                 scan.private = private && number == 0;
                 (scan.depth, scan.tail_call) = (0, false);
+                scan.entered.clear();
                 self.scan_from(SubprogIdx(number as u16), &mut scan)?;
             }
         }
@@ -143,6 +157,17 @@ impl Verifier<'_> {
         };
         let (depth, tail_calls) = (subprog.stack_depth, subprog.has_tail_call);
         scan.tail_call |= tail_calls && frames > 0;
+        let in_callback = self.in_callback(scan);
+        let entry = Entry {
+            subprog: number,
+            frames,
+            depth: scan.depth,
+            in_callback,
+        };
+        // The number of call chains can be exponential in the size of the program.
+        if scan.entered.contains(&entry) {
+            return self.note_tail_call(scan);
+        }
         if frames >= MAX_FRAMES {
             return Err(self.reject(ControlReject::CallGraphTooDeep { frames }));
         }
@@ -173,6 +198,7 @@ impl Verifier<'_> {
                 }));
             }
         }
+        scan.entered.insert(entry);
         let at = self.subprog(number).map_or(InsnIdx(0), |s| s.start);
         scan.open.push(Open {
             subprog: number,
@@ -183,17 +209,7 @@ impl Verifier<'_> {
 
     fn leave_function(&mut self, number: SubprogIdx, scan: &mut Scan) -> Check {
         scan.open.pop();
-        if scan.tail_call {
-            for caller in &scan.open {
-                let Some(subprog) = self.subprogs.get_mut(usize::from(caller.subprog.0)) else {
-                    continue;
-                };
-                if subprog.is_exception_callback {
-                    return Err(self.reject(ControlReject::TailCallInExceptionCallback));
-                }
-                subprog.tail_call_reachable = true;
-            }
-        }
+        self.note_tail_call(scan)?;
         if !is_private(scan, number) {
             let size = self
                 .subprog(number)
@@ -201,6 +217,29 @@ impl Verifier<'_> {
             scan.depth = scan.depth.saturating_sub(size);
         }
         Ok(())
+    }
+
+    /// Functions that may be on the stack when a tail call happens must pass its counter on.
+    fn note_tail_call(&mut self, scan: &Scan) -> Check {
+        if !scan.tail_call {
+            return Ok(());
+        }
+        for caller in &scan.open {
+            let Some(subprog) = self.subprogs.get_mut(usize::from(caller.subprog.0)) else {
+                continue;
+            };
+            if subprog.is_exception_callback {
+                return Err(self.reject(ControlReject::TailCallInExceptionCallback));
+            }
+            subprog.tail_call_reachable = true;
+        }
+        Ok(())
+    }
+
+    fn in_callback(&self, scan: &Scan) -> bool {
+        scan.open
+            .iter()
+            .any(|o| self.subprog(o.subprog).is_some_and(|s| s.is_callback))
     }
 
     /// Bytes a frame takes: the JIT aligns to 16, the interpreter has frames in steps of 32.
@@ -217,11 +256,7 @@ impl Verifier<'_> {
         if self.kfunc_name(insn.imm, insn.off) != Some(THROW) {
             return Ok(());
         }
-        let in_callback = scan
-            .open
-            .iter()
-            .any(|o| self.subprog(o.subprog).is_some_and(|s| s.is_callback));
-        if !in_callback {
+        if !self.in_callback(scan) {
             return Ok(());
         }
         Err(self.reject(ControlReject::ThrowInCallback {
