@@ -29,6 +29,11 @@ impl Symbols {
         }
     }
 
+    /// The kernel's BTF.
+    pub(crate) fn btf(&self) -> Option<&Btf> {
+        self.btf.as_deref()
+    }
+
     /// The address of a variable or function of the kernel's BTF; `None` if it has no such symbol.
     pub fn address(&self, name: &str) -> Option<u64> {
         let btf = self.btf.as_deref()?;

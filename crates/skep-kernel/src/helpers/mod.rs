@@ -14,6 +14,7 @@
 //! | `checksum`, `sums` | checksum arithmetic; bpf_csum_diff |
 //! | `probe` | reads through pointers nobody vouches for |
 //! | `trace` | [`TraceLog`]: what programs print |
+//! | `kfunc` | kernel functions, by name |
 //! | `call` | what most bodies need of their call |
 //!
 //! A body may count on what the helper's prototype makes the verifier check, and on nothing else. Names of the
@@ -24,6 +25,7 @@ pub(crate) mod checksum;
 mod dynptr;
 mod format;
 mod iteration;
+mod kfunc;
 mod lock;
 mod machine;
 mod map;
@@ -47,6 +49,7 @@ use skep_uapi::{HelperId, ProgType};
 
 use skb::{bytes, meta, room, vlan};
 
+pub use kfunc::kfunc_body;
 pub use trace::TraceLog;
 
 /// The body of a helper for programs of a type; `None` if it has none here.
@@ -92,8 +95,8 @@ fn general(id: HelperId) -> Option<HelperFn> {
         HelperId::RINGBUF_SUBMIT_DYNPTR => ringbuf::submit_dynptr,
         HelperId::RINGBUF_DISCARD_DYNPTR => ringbuf::discard_dynptr,
         HelperId::DYNPTR_FROM_MEM => dynptr::from_mem,
-        HelperId::DYNPTR_READ => dynptr::read,
-        HelperId::DYNPTR_WRITE => dynptr::write,
+        HelperId::DYNPTR_READ => dynptr::copy_out,
+        HelperId::DYNPTR_WRITE => dynptr::copy_in,
         HelperId::DYNPTR_DATA => dynptr::data,
         HelperId::SPIN_LOCK => lock::spin_lock,
         HelperId::SPIN_UNLOCK => lock::spin_unlock,

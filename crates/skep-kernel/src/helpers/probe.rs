@@ -42,12 +42,16 @@ impl Peek for KernelMemory {
 const KERNEL_HALF: u64 = u64::MAX << 47;
 
 /// The errno of a read of kernel memory that failed: ERANGE where there can be none.
-fn kernel_fault(at: u64) -> u64 {
-    negative(if at < KERNEL_HALF {
+pub(super) fn fault_errno(at: u64) -> Errno {
+    if at < KERNEL_HALF {
         Errno::ERANGE
     } else {
         Errno::EFAULT
-    })
+    }
+}
+
+fn kernel_fault(at: u64) -> u64 {
+    negative(fault_errno(at))
 }
 
 pub(super) fn read_kernel(call: &HelperCall<'_, '_>) -> HelperResult {

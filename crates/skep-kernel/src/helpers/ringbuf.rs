@@ -6,7 +6,7 @@ use skep_memory::Addr;
 use skep_object::Errno;
 
 use super::call::{done, negative, size, state};
-use super::dynptr::Dynptr;
+use super::dynptr::{Dynptr, Kind, Writes};
 use crate::test_run::state::Reservation;
 
 fn ring<'r>(call: &HelperCall<'_, 'r>) -> Result<&'r RingBuf, Trapped> {
@@ -60,7 +60,7 @@ pub(super) fn reserve_dynptr(call: &HelperCall<'_, '_>) -> HelperResult {
     };
     match result {
         Ok(at) => {
-            Dynptr::new(at, len).store(target);
+            Dynptr::new(Kind::Memory, at, len, Writes::Allowed).store(target);
             Ok(0)
         }
         Err(errno) => {

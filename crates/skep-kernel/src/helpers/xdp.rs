@@ -37,7 +37,7 @@ pub(super) fn get_buff_len(call: &HelperCall<'_, '_>) -> HelperResult {
 }
 
 /// Whether `len` bytes at `offset` may be asked for. EFAULT, EINVAL.
-fn check(frame: &XdpBuff, offset: u32, len: u32) -> Result<(), Errno> {
+pub(super) fn check(frame: &XdpBuff, offset: u32, len: u32) -> Result<(), Errno> {
     ensure(offset <= REACH && len <= REACH, Errno::EFAULT)?;
     ensure((offset + len) as usize <= frame.len(), Errno::EINVAL)
 }

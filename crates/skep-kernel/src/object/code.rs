@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, OnceLock};
 
+use skep_btf::Btf;
 use skep_catalog::ObjectKind;
 use skep_exec::{Bindings, BoundMap, ContextLayout, Executable, HelperFn, LowerError, lower};
 use skep_object::{Ref, SysError, SysResult, unsupported};
 use skep_uapi::{HelperId, ProgType};
 use skep_verifier::VerifiedProgram;
 use skep_verifier::env::MapToken;
-use skep_verifier::register::TypeRef;
+use skep_verifier::register::{BtfRef, TypeRef};
 
 use crate::object::MapObject;
 use crate::{helpers, test_run};
@@ -25,13 +26,18 @@ impl Code {
         &self,
         verified: &VerifiedProgram,
         maps: &[Ref<MapObject>],
+        kernel_btf: Option<&Btf>,
     ) -> SysResult<&Arc<Executable>> {
-        let made = self.lowered.get_or_init(|| make(verified, maps));
+        let made = self.lowered.get_or_init(|| make(verified, maps, kernel_btf));
         made.as_ref().map_err(SysError::clone)
     }
 }
 
-fn make(verified: &VerifiedProgram, maps: &[Ref<MapObject>]) -> SysResult<Arc<Executable>> {
+fn make(
+    verified: &VerifiedProgram,
+    maps: &[Ref<MapObject>],
+    kernel_btf: Option<&Btf>,
+) -> SysResult<Arc<Executable>> {
     let prog_type = verified.prog_type();
     let Some(context) = test_run::context_layout(prog_type) else {
         return Err(unsupported!(
@@ -42,6 +48,7 @@ fn make(verified: &VerifiedProgram, maps: &[Ref<MapObject>]) -> SysResult<Arc<Ex
     let bindings = ProgBindings {
         prog_type,
         maps,
+        kernel_btf,
         context,
     };
     lower(verified, &bindings)
@@ -60,6 +67,8 @@ fn cannot_run(error: LowerError) -> SysError {
 struct ProgBindings<'p> {
     prog_type: ProgType,
     maps: &'p [Ref<MapObject>],
+    /// Kernel functions are called by its ids.
+    kernel_btf: Option<&'p Btf>,
     context: &'static ContextLayout,
 }
 
@@ -77,7 +86,12 @@ impl Bindings for ProgBindings<'_> {
     }
 
     fn kfunc(&self, function: TypeRef) -> Result<HelperFn, String> {
-        Err(format!("kernel function with BTF id {}", function.id))
+        let name = match (function.btf, self.kernel_btf) {
+            (BtfRef::Kernel, Some(btf)) => btf.name(function.id),
+            (BtfRef::Kernel, None) | (BtfRef::Program, _) => "",
+        };
+        helpers::kfunc_body(self.prog_type, name)
+            .ok_or_else(|| format!("kernel function {name} with BTF id {}", function.id))
     }
 
     fn load_packet(&self) -> Option<HelperFn> {

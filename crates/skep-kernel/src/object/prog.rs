@@ -165,7 +165,11 @@ impl Prog {
 
     /// Both executors, lowered at the first call. ENOTSUPP: it needs a body that is missing; the reason names it.
     pub fn executable(&self) -> SysResult<&Arc<Executable>> {
-        self.code.executable(&self.parts.verified, &self.parts.maps)
+        self.code.executable(
+            &self.parts.verified,
+            &self.parts.maps,
+            self.parts.symbols.btf(),
+        )
     }
 
     /// The executor of an engine, compiled at the first call. ENOTSUPP, as for [`Self::executable`].

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use skep_btf::{BtfBuilder, BtfLinkage, BtfTypeId, IntEncoding};
+use skep_btf::{BtfBuilder, BtfKind, BtfLinkage, BtfTypeId, IntEncoding};
 use skep_isa::asm::{RelocTarget, Symbols, assemble};
 use skep_isa::{RawInsn, encode_program};
 use skep_kernel::{Credentials, Engine, InProcessFds, Kernel};
@@ -22,6 +22,8 @@ pub(crate) struct Map {
     pub(crate) entries: u32,
     /// Element 0, and then frozen for everyone.
     pub(crate) constant: &'static [u8],
+    /// BTF, and the types of key and value in it.
+    types: Option<(Vec<u8>, BtfTypeId, BtfTypeId)>,
 }
 
 impl Map {
@@ -39,12 +41,21 @@ impl Map {
             value_size,
             entries,
             constant: &[],
+            types: None,
         }
     }
 
     /// An array of one value for results.
     pub(crate) fn results() -> Self {
         Self::new("out", MapType::Array, 4, 256, 1)
+    }
+
+    /// With BTF.
+    pub(crate) fn with_types(self, types: (Vec<u8>, BtfTypeId, BtfTypeId)) -> Self {
+        Self {
+            types: Some(types),
+            ..self
+        }
     }
 
     /// A constant string.
@@ -314,7 +325,15 @@ fn create(side: &Side, map: &Map) -> i32 {
         map_flags: flags.bits(),
         ..MapCreateAttr::default()
     };
+    let btf = map.types.as_ref().map(|(raw, key, value)| {
+        let fd = load_btf(side, raw);
+        attr.btf_fd = fd as u32;
+        attr.btf_key_type_id = key.get();
+        attr.btf_value_type_id = value.get();
+        fd
+    });
     let fd = call(side, Cmd::MapCreate, &mut attr).unwrap();
+    btf.into_iter().for_each(|fd| side.close(fd));
     if !map.constant.is_empty() {
         let key = 0_u32.to_ne_bytes();
         let mut elem = MapElemAttr {
@@ -330,19 +349,37 @@ fn create(side: &Side, map: &Map) -> i32 {
     fd
 }
 
+fn load_btf(side: &Side, raw: &[u8]) -> i32 {
+    let mut attr = BtfLoadAttr {
+        btf: ptr(raw),
+        btf_size: raw.len() as u32,
+        ..BtfLoadAttr::default()
+    };
+    call(side, Cmd::BtfLoad, &mut attr).unwrap()
+}
+
 /// The instructions, with maps by fd.
 fn link(case: &Case, maps: &[i32]) -> Vec<RawInsn> {
     let assembly =
         assemble(&case.text, &Helpers).unwrap_or_else(|error| panic!("{error}\n{}", case.text));
     let mut insns = assembly.insns;
     for reloc in assembly.relocs {
-        let (RelocTarget::Map(name) | RelocTarget::MapValue(name)) = reloc.target else {
-            panic!("no kernel functions here");
+        let at = reloc.at.index();
+        insns[at].imm = match reloc.target {
+            RelocTarget::Map(name) | RelocTarget::MapValue(name) => {
+                maps[case.maps.iter().position(|map| map.name == name).unwrap()]
+            }
+            RelocTarget::Kfunc(name) => kfunc(&name),
         };
-        let index = case.maps.iter().position(|map| map.name == name).unwrap();
-        insns[reloc.at.index()].imm = maps[index];
     }
     insns
+}
+
+/// The number of a kernel function, the same on both sides: sessions take the host's BTF.
+fn kfunc(name: &str) -> i32 {
+    let kernel = session(Engine::Check);
+    let btf = kernel.identity().btf.as_ref().unwrap();
+    btf.find_by_name_kind(name, BtfKind::Func).unwrap().get() as i32
 }
 
 /// BTF with a function type for the main program and every label, and the func_info that goes with it.
@@ -368,14 +405,7 @@ fn load(side: &Side, case: &Case, maps: &[i32]) -> i32 {
     let insns = encode_program(&link(case, maps));
     let (btf, func_info) = functions(&case.text, &case.functions);
     let with_btf = !case.functions.is_empty();
-    let btf_fd = with_btf.then(|| {
-        let mut attr = BtfLoadAttr {
-            btf: ptr(btf.as_slice()),
-            btf_size: btf.len() as u32,
-            ..BtfLoadAttr::default()
-        };
-        call(side, Cmd::BtfLoad, &mut attr).unwrap()
-    });
+    let btf_fd = with_btf.then(|| load_btf(side, &btf));
     let mut log = vec![0_u8; 1 << 16];
     let mut attr = ProgLoadAttr {
         prog_type: case.prog_type.raw(),

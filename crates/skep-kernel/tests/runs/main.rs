@@ -6,6 +6,8 @@ mod contexts;
 mod errors;
 mod frames;
 mod harness;
+mod kfuncs;
+mod locks;
 mod maps;
 mod packets;
 mod stopping;

@@ -62,7 +62,8 @@ pub(crate) fn store_bytes(call: &HelperCall<'_, '_>) -> HelperResult {
     done(result)
 }
 
-fn store(skb: &SkBuff, offset: u32, bytes: &[u8], flags: u64) -> Result<(), Errno> {
+/// Stores bytes as bpf_skb_store_bytes does. EINVAL, EFAULT.
+pub(crate) fn store(skb: &SkBuff, offset: u32, bytes: &[u8], flags: u64) -> Result<(), Errno> {
     ensure(
         flags & !(RECOMPUTE_CSUM | INVALIDATE_HASH) == 0,
         Errno::EINVAL,

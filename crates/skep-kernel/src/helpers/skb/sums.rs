@@ -148,7 +148,7 @@ pub(crate) fn csum_level(call: &HelperCall<'_, '_>) -> HelperResult {
         (2, Checksum::Unnecessary { level: 0 }) => Checksum::None,
         (2, Checksum::Unnecessary { level }) => Checksum::Unnecessary { level: level - 1 },
         (3, Checksum::Unnecessary { .. }) => Checksum::None,
-        (1 | 2 | 3, unchanged) => unchanged,
+        (1..=3, unchanged) => unchanged,
         _ => return Ok(negative(Errno::EINVAL)),
     };
     skb.checksum.set(next);

@@ -142,14 +142,17 @@ impl XdpBuff {
             .unwrap_or(RacyBytes::empty())
     }
 
+    /// The packet, as far as it is in the first page.
+    pub(crate) fn first_page(&self) -> RacyBytes<'_> {
+        let Bounds { data, end, .. } = self.bounds.get();
+        self.page
+            .part(data, end.saturating_sub(data))
+            .unwrap_or(RacyBytes::empty())
+    }
+
     /// The packet, page by page.
     fn segments(&self) -> impl Iterator<Item = RacyBytes<'_>> {
-        let Bounds { data, end, .. } = self.bounds.get();
-        let first = self
-            .page
-            .part(data, end.saturating_sub(data))
-            .unwrap_or(RacyBytes::empty());
-        std::iter::once(first).chain(self.fragments.iter().map(Fragment::bytes))
+        std::iter::once(self.first_page()).chain(self.fragments.iter().map(Fragment::bytes))
     }
 
     /// Bytes of the packet.
