@@ -1,5 +1,7 @@
 //! [`Elf`]: sections, symbols and relocations of an object, with every index checked.
 
+use std::collections::HashMap;
+
 use object::elf::{self, FileHeader64};
 use object::read::elf::{FileHeader, Rel, SectionHeader, Sym};
 use object::{LittleEndian, SymbolIndex};
@@ -19,6 +21,10 @@ pub(crate) struct SymbolIdx(pub(crate) usize);
 pub(crate) struct Elf<'a> {
     pub(crate) sections: Vec<Section<'a>>,
     pub(crate) symbols: Vec<Symbol<'a>>,
+    /// The first section of each name.
+    by_name: HashMap<&'a str, SectionIdx>,
+    /// The symbol that defines each name: a global one before local ones.
+    definitions: HashMap<&'a str, SymbolIdx>,
 }
 
 /// What a section holds.
@@ -152,7 +158,28 @@ impl<'a> Elf<'a> {
                 });
             }
         }
-        Ok(Self { sections, symbols })
+        Ok(Self::index(sections, symbols))
+    }
+
+    fn index(sections: Vec<Section<'a>>, symbols: Vec<Symbol<'a>>) -> Self {
+        let mut by_name = HashMap::new();
+        for (index, section) in sections.iter().enumerate() {
+            by_name.entry(section.name).or_insert(SectionIdx(index));
+        }
+        let mut definitions: HashMap<&str, SymbolIdx> = HashMap::new();
+        let numbered = symbols.iter().enumerate();
+        let defined = numbered.filter(|(_, symbol)| symbol.section.is_some());
+        let (local, global): (Vec<_>, Vec<_>) =
+            defined.partition(|(_, symbol)| symbol.binding == Binding::Local);
+        for (index, symbol) in global.into_iter().chain(local) {
+            definitions.entry(symbol.name).or_insert(SymbolIdx(index));
+        }
+        Self {
+            sections,
+            symbols,
+            by_name,
+            definitions,
+        }
     }
 
     pub(crate) fn section(&self, index: SectionIdx) -> Option<&Section<'a>> {
@@ -164,11 +191,8 @@ impl<'a> Elf<'a> {
     }
 
     pub(crate) fn section_by_name(&self, name: &str) -> Option<(SectionIdx, &Section<'a>)> {
-        let index = self
-            .sections
-            .iter()
-            .position(|section| section.name == name)?;
-        Some((SectionIdx(index), self.sections.get(index)?))
+        let index = *self.by_name.get(name)?;
+        Some((index, self.section(index)?))
     }
 
     /// The name of a section, for messages.
@@ -184,13 +208,7 @@ impl<'a> Elf<'a> {
 
     /// The symbol that defines a name.
     pub(crate) fn definition(&self, name: &str) -> Option<&Symbol<'a>> {
-        let named = |symbol: &&Symbol<'a>| symbol.name == name && symbol.section.is_some();
-        let global = |symbol: &&Symbol<'a>| symbol.binding != Binding::Local;
-        let mut candidates = self.symbols.iter().filter(named);
-        candidates
-            .clone()
-            .find(global)
-            .or_else(|| candidates.next())
+        self.symbol(*self.definitions.get(name)?)
     }
 }
 

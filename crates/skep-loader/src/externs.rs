@@ -44,6 +44,9 @@ pub(crate) struct Externs {
     pub(crate) map: Option<usize>,
 }
 
+/// More than any object's options take; a guest may declare a text of 4 GiB.
+const CONFIG_MAX: usize = 1 << 20;
+
 /// An extern as declared.
 struct Declared<'a> {
     symbol: SymbolIdx,
@@ -106,6 +109,12 @@ impl Externs {
         let bytes = self.config.get_or_insert_default();
         let offset = bytes.len().next_multiple_of((align as usize).max(1));
         let end = offset.saturating_add(size as usize);
+        if end > CONFIG_MAX {
+            return Err(OpenError::Extern {
+                name: one.name.to_owned(),
+                why: "options of the kernel take less than a megabyte".to_owned(),
+            });
+        }
         bytes.resize(end, 0);
         let value = config_value::bytes(one.name, one.id, size, btf, target);
         match (value, one.binding) {

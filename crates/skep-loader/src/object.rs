@@ -1,5 +1,6 @@
 //! [`Object`]: everything an object file asks for.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use skep_btf::{Btf, Type};
@@ -71,11 +72,12 @@ impl Object {
             kern_version: version_section(&elf).unwrap_or_else(|| target.version_code()),
         };
         let hooks = struct_ops::hooks(&elf, &types.btf, &functions, target);
+        let callbacks = exception_callbacks(&types.btf);
         for index in mains(&elf, &functions) {
             let Some(function) = functions.get(index) else {
                 continue;
             };
-            let callback = exception_callback(&types.btf, function, &functions);
+            let callback = callback_of(function, &callbacks, &functions);
             let linked = link::link(&functions, &externs, index, callback);
             match linked {
                 Ok(linked) => {
@@ -135,19 +137,26 @@ fn program(
     }
 }
 
-/// The function that a program's `exception_callback:NAME` tag names.
-fn exception_callback(btf: &Btf, main: &Function, functions: &Functions) -> Option<FunctionIdx> {
-    let id = main.func_info.first()?.type_id;
-    let name = btf.types().find_map(|(_, ty)| match ty {
-        Type::DeclTag(tag) if tag.target().get() == id && tag.component().is_none() => {
-            tag.name().strip_prefix("exception_callback:")
+/// Names of exception handlers (`exception_callback:NAME`) by the FUNC that is tagged with them.
+fn exception_callbacks(btf: &Btf) -> HashMap<u32, &str> {
+    let tagged = btf.types().filter_map(|(_, ty)| match ty {
+        Type::DeclTag(tag) if tag.component().is_none() => {
+            let name = tag.name().strip_prefix("exception_callback:")?;
+            Some((tag.target().get(), name))
         }
         _ => None,
-    })?;
-    let found = functions
-        .list
-        .iter()
-        .position(|function| function.name == name);
+    });
+    tagged.collect()
+}
+
+fn callback_of(
+    main: &Function,
+    callbacks: &HashMap<u32, &str>,
+    functions: &Functions,
+) -> Option<FunctionIdx> {
+    let name = callbacks.get(&main.func_info.first()?.type_id)?;
+    let mut list = functions.list.iter();
+    let found = list.position(|function| function.name == *name);
     found.map(FunctionIdx)
 }
 
