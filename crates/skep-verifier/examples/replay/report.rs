@@ -22,6 +22,7 @@ pub(crate) struct Report {
     cost_near: usize,
     states_exact: usize,
     peaks_exact: usize,
+    depths_exact: usize,
     logs: usize,
     logs_equal: usize,
     seconds: f64,
@@ -142,6 +143,14 @@ impl Report {
         let (ours, linux) = (u64::from(s.processed_insns), unit.number("processed_insns"));
         self.cost_exact += usize::from(ours == linux);
         self.cost_near += usize::from(ours.abs_diff(linux) * 10 <= linux);
+        let depths: Vec<String> = s.stack_depths.iter().map(u32::to_string).collect();
+        let depths = depths.join("+");
+        let recorded = unit.text("stack_depth");
+        self.depths_exact += usize::from(recorded.is_empty() || depths == recorded);
+        if !recorded.is_empty() && depths != recorded {
+            let text = format!("stack depth {depths}, Linux {recorded}");
+            self.differs(unit, text, "stack depth".into());
+        }
         let states = (u64::from(s.total_states), unit.number("total_states"));
         let peaks = (u64::from(s.peak_states), unit.number("peak_states"));
         self.states_exact += usize::from(states.0 == states.1);
@@ -176,7 +185,7 @@ impl Report {
             self.seconds
         );
         println!(
-            "verdict {}/{}  errno {}/{}  reason {}/{}  cost within 10% {}/{n}  exact {}/{n}  total_states {}/{n}  peak {}/{n}",
+            "verdict {}/{}  errno {}/{}  reason {}/{}  cost within 10% {}/{n}  exact {}/{n}  total_states {}/{n}  peak {}/{n}  stack depth {}/{n}",
             self.verdicts,
             self.total,
             self.errnos,
@@ -187,6 +196,7 @@ impl Report {
             self.cost_exact,
             self.states_exact,
             self.peaks_exact,
+            self.depths_exact,
             n = self.both_accept
         );
         if options.log2 {

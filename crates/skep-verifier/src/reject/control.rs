@@ -91,10 +91,6 @@ rejections! {
         CallbackReturnType => EACCES, "R0 not a scalar value\n";
         CallbackReturnRange { known: String, min: i32, max: i32 } => EINVAL,
             "At callback return the register R0 has{known} should have been in [{min}, {max}]\n";
-        ExceptionCallbackArguments => EINVAL, "exception cb only supports single integer argument\n";
-        MayGotoImm { imm: i32 } => EINVAL, "invalid may_goto imm {imm}\n";
-        JaReserved => EINVAL, "BPF_JA uses reserved fields\n";
-        ExitReserved => EINVAL, "BPF_EXIT uses reserved fields\n";
 
         StackTooLarge { calls: usize, size: u32 } => EACCES, "combined stack size of {calls} calls is {size}. Too large\n";
         PrivateStackTooLarge { subprog: u16, size: u32 } => EACCES, "stack size of subprog {subprog} is {size}. Too large\n";
@@ -105,6 +101,5 @@ rejections! {
             "bpf_throw kfunc (insn {insn}) cannot be called from callback subprog {subprog}\n";
         CallsExceptionCallback { insn: u32 } => EINVAL, "insn {insn} cannot call exception cb directly";
         TailCallInExceptionCallback => EINVAL, "cannot tail call within exception cb\n";
-        StackWithExtra { size: u32, extra: u32 } => EINVAL, "stack size {size}(extra {extra}) is too large\n";
     }
 }

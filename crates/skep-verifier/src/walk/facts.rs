@@ -22,7 +22,8 @@ impl Verifier<'_> {
         let (insn, aux) = (self.insns.get(at.index())?, self.aux.get(at.index())?);
         match insn.class() {
             opcode::LDX | opcode::ST | opcode::STX => Some(Fact::Access(
-                aux.pointer.map_or(without_pointer(*insn, aux.seen), access_kind),
+                aux.pointer
+                    .map_or(without_pointer(*insn, aux.seen), access_kind),
             )),
             _ if insn.code == opcode::INSN_CALL => self.call_fact(at),
             _ if insn.is_ld_imm64() => match (insn.src(), aux.imm64) {
@@ -45,7 +46,11 @@ impl Verifier<'_> {
 /// Atomics note their pointer only in arenas; elsewhere they go to plain memory.
 fn without_pointer(insn: RawInsn, seen: bool) -> AccessKind {
     let atomic = insn.class() == opcode::STX && insn.mode() == opcode::ATOMIC;
-    if atomic && seen { AccessKind::Memory } else { AccessKind::None }
+    if atomic && seen {
+        AccessKind::Memory
+    } else {
+        AccessKind::None
+    }
 }
 
 fn access_kind(pointer: SeenPointer) -> AccessKind {

@@ -8,6 +8,7 @@
 //! [`run`] is one whole load; [`branch`] pending paths, [`frames`] calls and returns, [`functions`] which functions are walked.
 
 mod branch;
+mod depths;
 mod facts;
 mod frames;
 mod functions;

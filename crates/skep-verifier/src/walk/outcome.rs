@@ -82,20 +82,20 @@ impl Verifier<'_> {
         self.check_walked_calls()
     }
 
-    fn statistics(&self) -> Statistics {
+    fn statistics(&self, verdict: &Check) -> Statistics {
         let cache = &self.walk.cache;
         Statistics {
             processed_insns: self.walk.progress.insns,
             max_states_per_insn: cache.max_per_insn,
             total_states: cache.total,
             peak_states: cache.peak,
-            stack_depths: self.subprogs.iter().map(|s| s.stack_depth).collect(),
+            stack_depths: self.reported_depths(verdict),
             verification_us: 0,
         }
     }
 
     fn finish(mut self, verdict: Check) -> Outcome {
-        let statistics = self.statistics();
+        let statistics = self.statistics(&verdict);
         self.log_statistics(&statistics);
         let log = core::mem::replace(&mut self.log, Log::silent());
         let (log, fits) = log.finish(self.request.log);

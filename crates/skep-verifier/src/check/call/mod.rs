@@ -43,7 +43,7 @@ pub(crate) use lock::LockFlavour;
 pub(crate) use pointer_offset::OffsetRule;
 pub(crate) use program::CallState;
 pub(crate) use references::NotHeld;
-pub(crate) use seen::CallSeen;
+pub(crate) use seen::{CallSeen, Seen};
 pub(crate) use struct_match::Strictness;
 
 use crate::reject::{CallReject, Check};
