@@ -295,7 +295,7 @@ pub(crate) static HELPERS: [Feature; 211] = [
     full("for_each_map_elem"),
     partial("snprintf", "%p is hashed in another way, %ps shows addresses"),
     absent("sys_bpf"),
-    absent("btf_find_by_name_kind"),
+    full("btf_find_by_name_kind"),
     absent("sys_close"),
     absent("timer_init"),
     absent("timer_set_callback"),

@@ -13,6 +13,7 @@
 //! | `skb`, `xdp`, `redirect`, `socket` | packets and what surrounds them |
 //! | `checksum`, `sums` | checksum arithmetic; bpf_csum_diff |
 //! | `probe` | reads through pointers nobody vouches for |
+//! | `sys` | what syscall programs may ask |
 //! | `trace` | [`TraceLog`]: what programs print |
 //! | `kfunc` | kernel functions, by name |
 //! | `call` | what most bodies need of their call |
@@ -36,6 +37,7 @@ mod ringbuf;
 mod skb;
 mod socket;
 mod sums;
+mod sys;
 mod task;
 mod text;
 mod trace;
@@ -124,6 +126,7 @@ fn general(id: HelperId) -> Option<HelperFn> {
         HelperId::PROBE_READ_USER | HelperId::PROBE_READ_USER_STR | HelperId::COPY_FROM_USER => {
             probe::read_user
         }
+        HelperId::BTF_FIND_BY_NAME_KIND => sys::btf_find_by_name_kind,
         HelperId::CSUM_DIFF => sums::csum_diff,
         HelperId::SK_LOOKUP_TCP | HelperId::SK_LOOKUP_UDP | HelperId::SKC_LOOKUP_TCP => {
             socket::lookup

@@ -223,3 +223,28 @@ fn reads_through_any_pointer() {
     case.prog_type = ProgType::SchedCls;
     agree(&case);
 }
+
+#[test]
+fn types_of_the_kernel_by_name() {
+    let find = |index, name: &[u8], len: usize, kind: u32, flags: u32| {
+        on_stack(name)
+            + &format!(
+                "r1 = r10\nr1 += -64\nr2 = {len}\nr3 = {kind}\nr4 = {flags}\ncall bpf_btf_find_by_name_kind\n{}",
+                note(index)
+            )
+    };
+    let mut body = "r9 = map_value[out]\n".to_owned();
+    body += &find(0, b"task_struct", 12, 4, 0);
+    body += &find(1, b"task_struct", 12, 12, 0);
+    body += &find(2, b"task_struct", 11, 4, 0);
+    body += &find(3, b"task_struct", 12, 4, 1);
+    body += &find(4, b"", 1, 4, 0);
+    body += &find(5, b"no such type", 13, 4, 0);
+    body += &find(6, b"bpf_prog_load", 14, 12, 0);
+    body += &find(7, b"int", 4, 1, 0);
+    body += &find(8, b"int", 4, 99, 0);
+    let mut case = Case::new(ProgType::Syscall, &(body + "r0 = 0\nexit"));
+    (case.data_out, case.ctx_out) = (0, 0);
+    case.data.clear();
+    assert!(agree(&case).int(0) > 0);
+}
