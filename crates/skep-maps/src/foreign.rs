@@ -35,10 +35,13 @@ pub(crate) struct Answers {
     /// Deleting nothing.
     pub(crate) delete: fn(&MapBase, &[u8]) -> SysResult<()>,
     /// The order of keys.
-    pub(crate) next_key: fn(&MapBase, Option<&[u8]>, &mut [u8]) -> SysResult<()>,
+    pub(crate) next_key: NextKey,
     /// Looking up and deleting.
     pub(crate) lookup_and_delete: fn(&MapBase, &[u8]) -> SysError,
 }
+
+/// The key after one, or the first, written where the third argument is.
+type NextKey = fn(&MapBase, Option<&[u8]>, &mut [u8]) -> SysResult<()>;
 
 /// The arguments of an update.
 pub(crate) struct Update<'a> {

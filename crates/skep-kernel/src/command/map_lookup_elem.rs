@@ -38,7 +38,13 @@ pub(super) fn run(call: &Call<'_>) -> SysResult<Reply> {
     let map = object.map();
     syscall::check_lock(map, args.flags)?;
     let key = copy_key(call, map, args.key)?;
-    let mut value = memory::zeroed(size_in_memory(map.sys_value_size())?)?;
+    let size = size_in_memory(map.sys_value_size())?;
+    if map.lookup_reads_value() {
+        let mut value = call.task.memory().read_vec(args.value, size)?;
+        syscall::lookup(map, &key, &mut value, args.flags)?;
+        return Ok(DONE);
+    }
+    let mut value = memory::zeroed(size)?;
     syscall::lookup(map, &key, &mut value, args.flags)?;
     call.task.memory().write(args.value, &value)?;
     Ok(DONE)

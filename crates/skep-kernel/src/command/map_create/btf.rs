@@ -50,6 +50,11 @@ impl ValueBtf {
 }
 
 impl BtfIds {
+    /// Are there types of both key and value? Local storage asks for them before anything else.
+    pub(super) fn has_both(&self) -> bool {
+        !self.key.is_void() && !self.value.is_void()
+    }
+
     /// Finds the types and checks them against the map. EBADF, EINVAL, EACCES, EPERM, EOPNOTSUPP, ENOTSUPP.
     pub(super) fn find(&self, call: &Call<'_>, attr: &MapAttr) -> SysResult<ValueBtf> {
         let object = call.fds().btf(self.fd)?;
@@ -115,20 +120,45 @@ impl BtfIds {
                     refuse("key type is no 32-bit integer")
                 }
             }
-            BtfCheck::Trie | BtfCheck::CgroupStorage | BtfCheck::VoidKey => {
-                // No map type with these rules is here yet.
-                SysError::err(Errno::ENOTSUPP, "BTF of this map type is not looked at")
-            }
+            BtfCheck::Trie => match btf.resolve(self.key) {
+                Some(Type::Struct(_)) => Ok(()),
+                _ => refuse("key type is no struct"),
+            },
+            BtfCheck::CgroupStorage if is_storage_key(btf, self.key, attr.key_size) => Ok(()),
+            BtfCheck::CgroupStorage => refuse("key type is no cgroup storage key"),
+            BtfCheck::VoidKey if self.key.is_void() => Ok(()),
+            BtfCheck::VoidKey => refuse("values have no key"),
         }
     }
 }
 
 /// An integer of all its 32 bits, at offset 0.
 fn is_plain_u32(btf: &Btf, id: BtfTypeId) -> bool {
+    is_plain_int(btf, id, 4)
+}
+
+fn is_plain_int(btf: &Btf, id: BtfTypeId, size: u32) -> bool {
     match btf.resolve(id) {
-        Some(Type::Int(int)) => int.size() == 4 && int.bits() == 32 && int.bit_offset() == 0,
+        Some(Type::Int(int)) => {
+            int.size() == size && int.bits() == size * 8 && int.bit_offset() == 0
+        }
         _ => false,
     }
+}
+
+/// A cgroup's id, or a struct of it and an attach type.
+fn is_storage_key(btf: &Btf, id: BtfTypeId, key_size: u32) -> bool {
+    if key_size == 8 {
+        return is_plain_int(btf, id, 8);
+    }
+    let Some(Type::Struct(key)) = btf.resolve(id) else {
+        return false;
+    };
+    let fields = [(0, 8), (64, 4)];
+    key.member_count() == 2
+        && key.members().zip(fields).all(|(member, (at, size))| {
+            member.bit_offset() == at && is_plain_int(btf, member.type_id(), size)
+        })
 }
 
 /// The special fields of the values. Fields that make no sense make a plain map, as in Linux; fields that do, but not

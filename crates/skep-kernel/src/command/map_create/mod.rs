@@ -6,7 +6,7 @@
 mod args;
 mod btf;
 
-use skep_catalog::{Caps, MapCap, MapMeta, map_type};
+use skep_catalog::{BtfCheck, Caps, MapCap, MapMeta, map_type};
 use skep_maps::kind::Holds;
 use skep_maps::{InnerTemplate, MapEnv, MapKind};
 use skep_object::{Errno, NoFields, Ref, SysError, SysResult, unsupported};
@@ -18,11 +18,12 @@ use crate::load::fields::value_fields;
 use crate::object::{MapObject, ObjectName};
 use crate::{Fd, FdObject, UnprivilegedBpf};
 use args::Args;
-use btf::ValueBtf;
+use btf::{BtfIds, ValueBtf};
 
 pub(super) fn run(call: &Call<'_>) -> SysResult<Reply> {
     let args = Args::of(call)?;
     let kind = skep_maps::kind(args.map.map_type)?;
+    check_needed_btf(&args)?;
     (kind.check)(&args.map, call.task.caps())?;
     if let Some(token) = args.token {
         call.fds().token(token)?;
@@ -95,6 +96,15 @@ fn check_privileges(call: &Call<'_>, wanted: MapType) -> SysResult<()> {
     };
     call.task
         .require(needed, "map type needs more capabilities")
+}
+
+/// EINVAL: a type that is nothing without BTF of key and value has none.
+fn check_needed_btf(args: &Args) -> SysResult<()> {
+    let rule = map_type(args.map.map_type).map(|info| info.btf_check);
+    if rule == Some(BtfCheck::LocalStorage) && !args.btf.as_ref().is_some_and(BtfIds::has_both) {
+        return refuse("local storage needs BTF of key and value");
+    }
+    Ok(())
 }
 
 /// What inner maps must look like, for the map and for the verifier.
