@@ -1,7 +1,7 @@
 //! The arguments of a kernel function call, one after the other.
 
 use super::call::{KfuncCall, ReturnedBuffer};
-use super::classify::{Param, PointerClass, describe, is_scalar_type, params};
+use super::classify::{Param, PointerClass, describe, is_scalar_type};
 use super::dynptr::DynptrUse;
 use super::graph::Graph;
 use super::special::Special;
@@ -26,15 +26,10 @@ impl Verifier<'_> {
         let Some(btf) = self.kernel_btf.clone() else {
             return Err(self.reject(KfuncReject::NoKernelBtf));
         };
-        let Some(params) = btf
-            .type_by_id(call.info.proto)
-            .and_then(|t| t.as_func_proto())
-            .map(|p| params(&p))
-        else {
-            return Err(self.reject(KfuncReject::NoProto { id: call.info.id.0 }));
-        };
+        let info = call.info.clone();
+        let params = &info.params;
         if params.len() > MAX_ARGS {
-            let (name, count) = (call.info.name.clone(), params.len());
+            let (name, count) = (info.name.clone(), params.len());
             return Err(self.reject(KfuncReject::TooManyArgs {
                 name,
                 count,

@@ -6,6 +6,7 @@ use super::special::Special;
 use crate::register::{Register, TargetKind};
 use crate::reject::{Check, KfuncReject};
 use crate::verifier::Verifier;
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use skep_btf::{Btf, BtfTypeId, FuncProto, Type};
 use skep_catalog::KfuncFlags;
@@ -31,10 +32,10 @@ impl Param {
 }
 
 /// The parameters of a prototype.
-pub(super) fn params(proto: &FuncProto<'_>) -> alloc::vec::Vec<Param> {
-    let all = proto.params().enumerate();
+pub(super) fn params(proto: &FuncProto<'_>) -> Box<[Param]> {
+    let all = (0..).zip(proto.params());
     all.map(|(index, p)| Param {
-        index: index as u8,
+        index,
         name: p.name().to_string(),
         ty: p.type_id(),
     })

@@ -17,10 +17,7 @@ impl Verifier<'_> {
         let Some(btf) = self.kernel_btf.clone() else {
             return Err(self.reject(KfuncReject::NoKernelBtf));
         };
-        let proto = btf
-            .type_by_id(call.info.proto)
-            .and_then(|t| t.as_func_proto());
-        let returned = proto.and_then(|p| btf.resolve(p.return_type()));
+        let returned = btf.resolve(call.info.returns);
         let makes_object = matches!(
             call.info.special,
             Some(Special::ObjNew | Special::PercpuObjNew | Special::RefcountAcquire)

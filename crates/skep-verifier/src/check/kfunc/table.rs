@@ -1,8 +1,10 @@
 //! The kernel functions a program calls: resolved before the walk, whether they are reached or not.
 
+use super::classify::{Param, params};
 use super::special::Special;
 use crate::reject::{Check, KfuncReject};
 use crate::verifier::Verifier;
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 use alloc::string::{String, ToString};
@@ -25,13 +27,15 @@ pub(crate) struct KfuncInfo {
     pub(crate) name: String,
     /// Its FUNC in the kernel BTF.
     pub(crate) id: BtfTypeId,
-    /// Its FUNC_PROTO.
-    pub(crate) proto: BtfTypeId,
+    /// What it returns.
+    pub(crate) returns: BtfTypeId,
     pub(crate) flags: KfuncFlags,
     /// Whether programs of this type may call it.
     pub(crate) callable: bool,
     /// The rules of its own that it has.
     pub(crate) special: Option<Special>,
+    /// Its parameters.
+    pub(super) params: Box<[Param]>,
 }
 
 impl KfuncInfo {
@@ -126,10 +130,11 @@ impl Verifier<'_> {
         Ok(KfuncInfo {
             name: name.to_string(),
             id: func.id(),
-            proto: proto.id(),
+            returns: proto.return_type(),
             flags: row.map_or(KfuncFlags::empty(), |row| row.flags),
             callable: row.is_some_and(|row| row.callable(&self.calls.context())),
             special: Special::named(name),
+            params: params(&proto),
         })
     }
 
