@@ -8,11 +8,8 @@ rejections! {
     pub enum AttachReject {
         /// A rule of Linux that skep does not know yet: never said of a program that Linux would accept for another reason.
         Unsupported { what: &'static str } => EOPNOTSUPP, "skep does not support {what} yet\n";
-        SyscallNotSleepable => EINVAL, "Syscall programs can only be sleepable\n";
-        CannotSleep => EINVAL, "Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable\n";
         NoId => EINVAL, "Tracing programs must provide btf_id\n";
         UnknownId { id: u32 } => EINVAL, "attach_btf_id {id} is invalid\n";
-        Nameless { id: u32 } => EINVAL, "attach_btf_id {id} doesn't have a name\n";
         ReplaceKernelFunction => EINVAL, "Cannot replace kernel functions\n";
         NotTypedef { id: u32 } => EINVAL, "attach_btf_id {id} is not a typedef\n";
         WrongName { id: u32, name: String } => EINVAL, "attach_btf_id {id} points to wrong type name {name}\n";
@@ -21,7 +18,6 @@ rejections! {
         /// Linux answers without a line.
         Silent => EINVAL, "";
         NotSleepable { name: String } => EINVAL, "{name} is not sleepable\n";
-        NotModifiable { name: String } => EINVAL, "{name}() is not modifiable\n";
         Denied { name: String } => EINVAL, "Attaching tracing programs to function '{name}' is rejected.\n";
         NoReturn { name: String } => EINVAL, "Attaching fexit/fmod_ret to __noreturn function '{name}' is rejected.\n";
         TooManyParameters { name: String, count: usize } => EINVAL, "The function {name} has {count} arguments. Too many.\n";

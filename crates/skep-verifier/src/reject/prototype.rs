@@ -27,7 +27,6 @@ rejections! {
         AmbiguousKernelType { arg: usize, kind: &'static str, name: String } => ESRCH, "arg#{arg} reference type('{kind} {name}') is ambiguous\n";
         KernelTypeSearch { arg: usize, kind: &'static str, name: String, error: i64 } => EINVAL,
             "arg#{arg} reference type('{kind} {name}') candidate matching error: {error}\n";
-        CtxNotPointer { arg: usize } => EINVAL, "arg#{arg} type isn't a pointer\n";
         CtxWithoutName { arg: usize } => EINVAL, "arg#{arg} type doesn't have a name\n";
         CtxNotVoid { arg: usize } => EINVAL, "arg#{arg} should be void pointer\n";
         CtxWrongStruct { arg: usize, wanted: String } => EINVAL, "arg#{arg} should be `struct {wanted} *`\n";
