@@ -6,7 +6,11 @@ use skep_kernel::Caps;
 /// `cap_bpf,cap_net_admin`: names as in capabilities(7), with or without `cap_`; `all` and `none`.
 pub(crate) fn parse(list: &str) -> Result<Caps> {
     let mut caps = Caps::empty();
-    for name in list.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+    for name in list
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+    {
         let lower = name.to_ascii_lowercase();
         caps |= match lower.strip_prefix("cap_").unwrap_or(&lower) {
             "bpf" => Caps::BPF,

@@ -30,10 +30,14 @@ pub(crate) fn run(_args: &Args) -> Result<Verdict> {
         }
         Bpffs::Mounted(Namespaces::UserAndMount) => {
             println!("/sys/fs/bpf  mounted for the tool, in a user and mount namespace");
-            println!("             (inside, the tool has no capabilities on the host; --no-namespace keeps them)");
+            println!(
+                "             (inside, the tool has no capabilities on the host; --no-namespace keeps them)"
+            );
         }
         Bpffs::Private { mount, user } => {
-            println!("/sys/fs/bpf  not mounted: pins work by OBJ_PIN and OBJ_GET, but ls does not show them");
+            println!(
+                "/sys/fs/bpf  not mounted: pins work by OBJ_PIN and OBJ_GET, but ls does not show them"
+            );
             println!("             mount namespace: {mount}");
             println!("             user namespace: {user} (on Ubuntu: sysctl");
             println!("             kernel.apparmor_restrict_unprivileged_userns=0)");

@@ -1,0 +1,120 @@
+//! bpf(2): bytes in, the dispatcher, bytes and a descriptor out. Never handed on to the host.
+
+use skep_kernel::{CancelToken, Credentials, Reply, Task, TaskIds};
+use skep_object::SysResult;
+use skep_uapi::{Cmd, UserPtr};
+
+use crate::carrier::{ClientCall, Give, Verdict};
+use crate::client_fds::ClientFds;
+use crate::pins::ClientBpffs;
+use crate::session::Session;
+use crate::sys::process_memory::ProcessMemory;
+use crate::{identity, trace::Trace};
+use skep_kernel::{Fd, FdTable};
+
+/// How much a command may do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Elements of maps: short, and of no interest to ids.
+    Element,
+    /// Short, and sees what exists.
+    Short,
+    /// Verifies or runs programs.
+    Long,
+}
+
+fn kind(cmd: u32) -> Kind {
+    match Cmd::from_raw(cmd) {
+        Some(Cmd::MapLookupElem | Cmd::MapUpdateElem | Cmd::MapDeleteElem | Cmd::MapGetNextKey) => {
+            Kind::Element
+        }
+        Some(Cmd::ProgLoad | Cmd::ProgTestRun | Cmd::BtfLoad) => Kind::Long,
+        Some(_) | None => Kind::Short,
+    }
+}
+
+/// Answers a bpf(2).
+pub(super) fn answer(session: &Session, call: &ClientCall) {
+    let kind = kind(call.arg(0) as u32);
+    let answered = match kind {
+        Kind::Element => perform(
+            session,
+            call,
+            &Credentials {
+                caps: session.caps,
+                ids: identity::of_thread(call.thread),
+            },
+            None,
+        ),
+        Kind::Short => {
+            session.settle();
+            perform(session, call, &who(session, call), None)
+        }
+        Kind::Long => session.workers.long(|| {
+            session.settle();
+            let who = who(session, call);
+            session
+                .long
+                .run(call, |cancel| perform(session, call, &who, Some(cancel)))
+        }),
+    };
+    if session.trace != Trace::Off {
+        session.trace.bpf(call, &answered);
+    }
+}
+
+fn who(session: &Session, call: &ClientCall) -> Credentials {
+    Credentials {
+        caps: session.caps,
+        ids: TaskIds::clone(&identity::of_process(call.thread)),
+    }
+}
+
+/// Carries the command out and answers the caller.
+fn perform(
+    session: &Session,
+    call: &ClientCall,
+    who: &Credentials,
+    cancel: Option<&CancelToken>,
+) -> SysResult<u32> {
+    let memory = ProcessMemory(call.thread);
+    let fds = ClientFds { session, call };
+    let bpffs = ClientBpffs { session, call };
+    let mut task = Task::new(who, &fds, &memory).with_bpffs(&bpffs);
+    if let Some(cancel) = cancel {
+        task = task.with_cancel(cancel);
+    }
+    let (cmd, attr, size) = (call.arg(0) as u32, UserPtr(call.arg(1)), call.arg(2) as u32);
+    let reply = session.kernel.call(&task, cmd, attr, size);
+    let answer = match reply {
+        Ok(Reply::NewFd(object)) => match session.give(call, object, Give::AndAnswer) {
+            // Given and answered in one step.
+            Ok(number) => return Ok(number),
+            Err(error) => Err(error),
+        },
+        Ok(Reply::Value(value)) => Ok(value),
+        Err(error) => Err(error),
+    };
+    let value = match &answer {
+        Ok(value) => i64::from(*value),
+        Err(error) => error.errno.as_return(),
+    };
+    if cmd == Cmd::MapFreeze as u32 && answer.is_ok() {
+        seal(&fds, &memory, attr);
+    }
+    // Nobody waits any more: whatever was done stays done, as when a caller dies in the kernel.
+    let _ = session.carrier.answer(call, Verdict::Return(value));
+    answer
+}
+
+/// A frozen map gets no new writable mappings.
+fn seal(fds: &ClientFds<'_>, memory: &dyn skep_kernel::UserMemory, attr: UserPtr) {
+    let mut fd = [0; 4];
+    if memory.read(attr, &mut fd).is_err() {
+        return;
+    }
+    let fd = Fd(i32::from_ne_bytes(fd));
+    if let (skep_kernel::FdEntry::Object(_), Some(key)) = (fds.get(fd), fds.key(fd)) {
+        fds.session.handles.seal_values(key);
+    }
+}

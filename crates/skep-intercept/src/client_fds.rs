@@ -1,0 +1,73 @@
+//! A client's descriptors: from (thread, number) by way of the file to the object.
+
+use skep_kernel::{Fd, FdEntry, FdObject, FdTable, MapAccess};
+use skep_object::{SysError, SysResult};
+use skep_uapi::Errno;
+
+use crate::carrier::{ClientCall, Give};
+use crate::file_key::FileKey;
+use crate::handles::Backing;
+use crate::session::Session;
+
+/// The descriptors of whoever made a call.
+pub(crate) struct ClientFds<'c> {
+    pub(crate) session: &'c Session,
+    pub(crate) call: &'c ClientCall,
+}
+
+/// What a descriptor of a thread is called here.
+pub(crate) fn path(thread: u32, fd: i32) -> String {
+    format!("/proc/{thread}/fd/{fd}")
+}
+
+impl ClientFds<'_> {
+    /// The file behind a descriptor.
+    pub(crate) fn key(&self, fd: Fd) -> Option<FileKey> {
+        let stat = rustix::fs::stat(path(self.call.thread, fd.0)).ok()?;
+        Some(FileKey::from_stat(&stat))
+    }
+
+    /// What a descriptor of a mappable map was opened for: the permission bits of its link say so.
+    fn opened_for(&self, fd: Fd) -> MapAccess {
+        let mode =
+            rustix::fs::lstat(path(self.call.thread, fd.0)).map_or(0o600, |stat| stat.st_mode);
+        match mode & 0o600 {
+            0o400 => MapAccess::ReadOnly,
+            0o200 => MapAccess::WriteOnly,
+            _ => MapAccess::ReadWrite,
+        }
+    }
+}
+
+impl FdTable for ClientFds<'_> {
+    fn get(&self, fd: Fd) -> FdEntry {
+        if fd.0 < 0 {
+            return FdEntry::Closed;
+        }
+        let Some(key) = self.key(fd) else {
+            return FdEntry::Closed;
+        };
+        match self.session.handles.find(key) {
+            None => FdEntry::Foreign,
+            Some((FdObject::Map { map, .. }, Backing::Values)) => FdEntry::Object(FdObject::Map {
+                map,
+                access: self.opened_for(fd),
+            }),
+            Some((object, _)) => FdEntry::Object(object),
+        }
+    }
+
+    fn install(&self, object: FdObject) -> SysResult<Fd> {
+        self.session
+            .give(self.call, object, Give::Only)
+            .map(|number| Fd(number as i32))
+    }
+}
+
+/// An error of the host as one of ours.
+pub(crate) fn from_host(error: &std::io::Error, why: &'static str) -> SysError {
+    let number = error
+        .raw_os_error()
+        .and_then(|errno| u16::try_from(errno).ok());
+    SysError::new(number.map_or(Errno::EIO, Errno), why)
+}

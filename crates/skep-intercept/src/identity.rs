@@ -1,0 +1,30 @@
+//! Who a client is, as programs and infos see it.
+
+use skep_kernel::TaskIds;
+
+/// The ids of a thread, without asking: for commands that look at capabilities only.
+pub(crate) fn of_thread(thread: u32) -> TaskIds {
+    TaskIds {
+        pid: thread,
+        tgid: thread,
+        uid: rustix::process::getuid().as_raw(),
+        gid: rustix::process::getgid().as_raw(),
+        comm: [0; 16],
+    }
+}
+
+/// The ids and the name of a thread, from /proc.
+pub(crate) fn of_process(thread: u32) -> TaskIds {
+    let mut ids = of_thread(thread);
+    let status = std::fs::read_to_string(format!("/proc/{thread}/status")).unwrap_or_default();
+    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name));
+    let number = |name: &str| field(name)?.split_whitespace().next()?.parse().ok();
+    ids.tgid = number("Tgid:").unwrap_or(ids.tgid);
+    ids.uid = number("Uid:").unwrap_or(ids.uid);
+    ids.gid = number("Gid:").unwrap_or(ids.gid);
+    let name = field("Name:\t").unwrap_or_default();
+    for (to, from) in ids.comm.iter_mut().take(15).zip(name.bytes()) {
+        *to = from;
+    }
+    ids
+}

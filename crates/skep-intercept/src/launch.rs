@@ -1,0 +1,192 @@
+//! Starting a client, answering it and its descendants, and ending as it ended.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+
+use rustix::process::{Pid, Resource, Rlimit, WaitOptions};
+use skep_kernel::{Caps, Kernel};
+
+use crate::error::{InterceptError, NoCarrier, setup};
+use crate::handles::Handles;
+use crate::hints::Hints;
+use crate::long_calls::LongCalls;
+use crate::notify::Notify;
+use crate::pins::Pins;
+use crate::session::Session;
+use crate::survey::{Bpffs, try_notify};
+use crate::sys::signals::{self, Signals};
+use crate::sys::spawn::{Inherited, SpawnError, Spawned, spawn};
+use crate::trace::Trace;
+use crate::view::View;
+use crate::workers::{Workers, background};
+
+/// How clients are treated.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// The capabilities they have for bpf(2), whatever they have for the host.
+    pub caps: Caps,
+    /// Whether calls are shown.
+    pub trace: Trace,
+    /// Where clients see bpffs.
+    pub bpffs: BpffsPlace,
+}
+
+/// Where clients see bpffs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum BpffsPlace {
+    /// Mounted in namespaces of their own where that is possible.
+    #[default]
+    Mounted,
+    /// Nowhere but in OBJ_PIN, OBJ_GET and statfs: clients keep the host's namespaces.
+    CallsOnly,
+}
+
+/// How the client ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ended {
+    /// It exited.
+    Status(i32),
+    /// A signal killed it.
+    Signal(i32),
+}
+
+impl Ended {
+    /// Ends this process in the same way.
+    pub fn leave(self) -> ! {
+        match self {
+            Self::Status(status) => std::process::exit(status),
+            Self::Signal(signal) => signals::die_of(signal),
+        }
+    }
+}
+
+/// Runs a command under `kernel` until it and all its descendants have ended; how the command itself did.
+///
+/// Call it from the main thread of a process that does nothing else: it blocks signals, raises the limit of open files,
+/// adopts orphans, and reaps every child of the process. The command dies with the calling thread.
+pub fn run(
+    kernel: &Arc<Kernel>,
+    command: Command,
+    options: &Options,
+) -> Result<Ended, InterceptError> {
+    try_notify()?;
+    let namespaces = match options.bpffs {
+        BpffsPlace::CallsOnly => None,
+        BpffsPlace::Mounted => match Bpffs::by_trial() {
+            Bpffs::Mounted(namespaces) => Some(namespaces),
+            Bpffs::Private { .. } => None,
+        },
+    };
+    let program = command.get_program().to_string_lossy().into_owned();
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
+        .map_err(setup("adopt orphans"))?;
+    let inherited = Inherited {
+        mask: Signals::block(),
+        files: raise_file_limit(),
+    };
+    let spawned = spawn(command, namespaces, inherited).map_err(|error| match error {
+        SpawnError::Exec(error) => InterceptError::Exec { program, error },
+        SpawnError::Filter(error) => NoCarrier::from_install(error).into(),
+        SpawnError::Namespace(error) => setup("mount a bpffs for the client")(error),
+    })?;
+    let client = spawned.pid;
+    let private = PrivateDirectory::new(spawned.bpffs.is_none())?;
+    start(kernel, spawned, options, &private)?;
+    Ok(wait(client))
+}
+
+fn start(
+    kernel: &Arc<Kernel>,
+    spawned: Spawned,
+    options: &Options,
+    private: &PrivateDirectory,
+) -> Result<(), InterceptError> {
+    let view = match (spawned.bpffs, &private.0) {
+        (Some(root), _) => View::mounted(root),
+        (None, Some(directory)) => View::private(directory),
+        (None, None) => Err(rustix::io::Errno::NOENT),
+    };
+    let view = view.map_err(setup("open the bpffs of the session"))?;
+    let hints = Hints::new().map_err(setup("watch handles (fs.inotify.max_user_instances)"))?;
+    let session = Arc::new_cyclic(|me| Session {
+        kernel: Arc::clone(kernel),
+        carrier: Box::new(Notify::new(spawned.listener)),
+        caps: options.caps,
+        trace: options.trace,
+        handles: Handles::default(),
+        pins: Pins::default(),
+        view,
+        hints,
+        long: LongCalls::default(),
+        workers: Workers::new(me.clone()),
+        settling: parking_lot::Mutex::new(()),
+    });
+    let client = spawned.pid.as_raw_nonzero().get();
+    session.workers.start().map_err(setup("start threads"))?;
+    background(&session, "skep-settle", |session| session.settle_forever())
+        .map_err(setup("start threads"))?;
+    background(&session, "skep-long", |session| {
+        session.long.watch(&*session.carrier)
+    })
+    .map_err(setup("start threads"))?;
+    background(&session, "skep-signals", move |_| signals::hand_on(client))
+        .map_err(setup("start threads"))
+}
+
+/// Raises the soft limit of open files to the hard one: a handle is a descriptor here. What it was before.
+fn raise_file_limit() -> Rlimit {
+    let before = rustix::process::getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: before.maximum,
+        ..before
+    };
+    // As many as there were, then.
+    let _ = rustix::process::setrlimit(Resource::Nofile, raised);
+    before
+}
+
+/// Waits for every child, orphans that became ours included; how `client` ended.
+fn wait(client: Pid) -> Ended {
+    let mut ended = Ended::Status(0);
+    loop {
+        match rustix::process::wait(WaitOptions::empty()) {
+            Ok(Some((pid, status))) if pid == client => {
+                ended = match (status.exit_status(), status.terminating_signal()) {
+                    (Some(status), _) => Ended::Status(status),
+                    (None, Some(signal)) => Ended::Signal(signal),
+                    (None, None) => ended,
+                };
+            }
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return ended,
+        }
+    }
+}
+
+/// The directory of pins where bpffs is not mounted; removed in the end.
+struct PrivateDirectory(Option<PathBuf>);
+
+impl PrivateDirectory {
+    fn new(wanted: bool) -> Result<Self, InterceptError> {
+        if !wanted {
+            return Ok(Self(None));
+        }
+        let name = format!("skep-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let mut builder = std::fs::DirBuilder::new();
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder
+            .create(&path)
+            .map_err(setup("make a directory for pins"))?;
+        Ok(Self(Some(path)))
+    }
+}
+
+impl Drop for PrivateDirectory {
+    fn drop(&mut self) {
+        if let Some(path) = &self.0 {
+            let _ = std::fs::remove_dir_all(path);
+        }
+    }
+}

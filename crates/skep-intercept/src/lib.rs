@@ -1,0 +1,63 @@
+//! Runs a process tree and answers its bpf(2): unmodified tools, without root.
+//!
+//! ```text
+//! skep run -- TOOL          supervisor (this process)                 client (TOOL and its descendants)
+//!   launch ── fork ───────────────────────────────────────────> namespaces, filter, exec
+//!     │            <── listener, root of bpffs (SCM_RIGHTS) ───────┘
+//!     v
+//!   workers: receive ── answer ── reply                        <── bpf(2), readlink, statfs, mount
+//!              │          │
+//!              │          └─ skep-kernel: a Task of (credentials, ClientFds, ProcessMemory, ClientBpffs)
+//!              └─ carrier (notify)
+//!   settle: handles that nobody has open, pins without a name
+//! ```
+//!
+//! | module | what it gives |
+//! |---|---|
+//! | [`launch`] | [`run`]: a command from start to end |
+//! | [`survey`] | [`Survey`]: what this machine allows, found by trial |
+//! | [`trace`], [`error`] | a line a call; why it cannot work here |
+//! | `carrier`, `notify` | how calls come and answers go |
+//! | `handles`, `hints`, `client_fds`, `file_key` | files that stand for objects, and when they end |
+//! | `pins`, `view` | bpffs |
+//! | `answer` | what each notified call is answered |
+//! | `session`, `workers`, `long_calls` | who answers |
+//! | `sys` | system calls nobody wraps safely |
+//!
+//! What is not here: any decision of bpf(2)'s. This crate moves bytes and descriptors.
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+#![cfg(target_os = "linux")]
+
+mod answer;
+mod carrier;
+mod client_fds;
+pub mod error;
+mod file_key;
+mod handles;
+mod hints;
+mod identity;
+pub mod launch;
+mod long_calls;
+mod notify;
+mod pins;
+mod session;
+pub mod survey;
+mod sys;
+pub mod trace;
+mod view;
+mod workers;
+
+pub use error::{InterceptError, NoCarrier};
+pub use launch::{BpffsPlace, Ended, Options, run};
+pub use survey::{Bpffs, Survey};
+pub use sys::namespace::Namespaces;
+pub use trace::Trace;

@@ -1,0 +1,84 @@
+//! A session: one kernel, the files that stand for its objects in clients, and who answers.
+
+use std::os::fd::AsFd;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use skep_kernel::{Caps, FdObject, Kernel};
+use skep_object::SysResult;
+
+use crate::answer;
+use crate::carrier::{Carrier, ClientCall, Give, Received};
+use crate::client_fds::from_host;
+use crate::handles::Handles;
+use crate::hints::Hints;
+use crate::long_calls::LongCalls;
+use crate::pins::Pins;
+use crate::trace::Trace;
+use crate::view::View;
+use crate::workers::Workers;
+
+/// Everything a call may need.
+pub(crate) struct Session {
+    pub(crate) kernel: Arc<Kernel>,
+    pub(crate) carrier: Box<dyn Carrier>,
+    pub(crate) caps: Caps,
+    pub(crate) trace: Trace,
+    pub(crate) handles: Handles,
+    pub(crate) pins: Pins,
+    pub(crate) view: View,
+    pub(crate) hints: Hints,
+    pub(crate) long: LongCalls,
+    pub(crate) workers: Workers,
+    /// Hints are taken and acted on in one step, or a caller would run ahead of what it just closed.
+    pub(crate) settling: Mutex<()>,
+}
+
+impl Session {
+    /// Receives and answers until no client is left. One of several threads.
+    pub(crate) fn serve(&self) {
+        loop {
+            match self.carrier.receive() {
+                Received::Call(call) => answer::answer(self, &call),
+                Received::Nothing => {}
+                Received::End => return,
+            }
+        }
+    }
+
+    /// Lets go of what clients have closed or removed.
+    pub(crate) fn settle(&self) {
+        let _one = self.settling.lock();
+        let hinted = self.hints.take();
+        self.handles.settle(&self.hints, &hinted);
+        self.pins.settle(&self.hints, &hinted);
+    }
+
+    /// Settles whenever there is a hint, for ever.
+    pub(crate) fn settle_forever(&self) {
+        loop {
+            self.hints.wait();
+            self.settle();
+        }
+    }
+
+    /// Gives the caller a descriptor for an object; its number there. If that fails the handle is nobody's and goes.
+    pub(crate) fn give(&self, call: &ClientCall, object: FdObject, how: Give) -> SysResult<u32> {
+        let clients = self
+            .handles
+            .make(&self.hints, object)
+            .map_err(|error| from_host(&error.into(), "the supervisor cannot make a handle"))?;
+        let given = self.carrier.give(call, clients.as_fd(), how);
+        drop(clients);
+        match given {
+            Ok(number) => Ok(number as u32),
+            Err(error) => {
+                self.settle();
+                Err(from_host(
+                    &error,
+                    "the client has no room for a descriptor, or is gone",
+                ))
+            }
+        }
+    }
+}
