@@ -10,6 +10,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use skep_maps::Map;
 use skep_memory::Addr;
@@ -19,14 +20,34 @@ use crate::memory::CheckedMemory;
 /// A map where programs find it: the value of a map pointer is the address of this object.
 ///
 /// [`skep_object::HeldRef::handle`] of an inner map must be [`BoundMap::handle`].
+///
+/// It begins with what programs may read there: the start of the kernel's `struct bpf_map`.
+#[repr(C)]
 pub struct BoundMap {
+    kernel_struct: [AtomicU32; KERNEL_STRUCT_WORDS],
     map: Box<dyn Map>,
 }
+
+/// 4-byte words kept for `struct bpf_map`.
+const KERNEL_STRUCT_WORDS: usize = 128;
 
 impl BoundMap {
     /// Gives the map an address.
     pub fn new(map: Box<dyn Map>) -> Arc<Self> {
-        Arc::new(Self { map })
+        let kernel_struct = [const { AtomicU32::new(0) }; KERNEL_STRUCT_WORDS];
+        Arc::new(Self { kernel_struct, map })
+    }
+
+    /// Bytes kept for `struct bpf_map`.
+    pub const KERNEL_STRUCT_SIZE: u32 = (KERNEL_STRUCT_WORDS * 4) as u32;
+
+    /// Fills 4 bytes of `struct bpf_map` at `offset` (a multiple of 4); whether there is room for them. What is not filled reads as 0:
+    /// it points to things of the kernel that are not here.
+    pub fn describe(&self, offset: u32, word: u32) -> bool {
+        let slot = self.kernel_struct.get(offset as usize / 4);
+        slot.filter(|_| offset.is_multiple_of(4))
+            .map(|slot| slot.store(word, Ordering::Relaxed))
+            .is_some()
     }
 
     /// The map.

@@ -90,7 +90,12 @@ impl<'r> CheckedMemory<'r> {
         // SAFETY: the map is kept in `maps`, see the header.
         let kept: &'r BoundMap = unsafe { &*Arc::as_ptr(map) };
         let source: &'r dyn SpanSource = kept.map();
-        self.table.borrow_mut().add_source(source);
+        // SAFETY: the struct begins at the handle and lives as long as the map, see the header.
+        let kernel_struct =
+            unsafe { RacyBytes::new(kept.handle(), BoundMap::KERNEL_STRUCT_SIZE as usize) };
+        let mut table = self.table.borrow_mut();
+        table.add(kernel_struct, Permissions::ReadOnly);
+        table.add_source(source);
     }
 
     /// Is this the pointer of a map that the run knows?

@@ -26,6 +26,8 @@ pub enum AccessKind {
     XdpSock,
     /// A kernel object that is known to be valid.
     Btf,
+    /// The kernel's own struct of a map (`struct bpf_map`), through a map pointer.
+    MapStruct,
     /// A kernel object or address that may be invalid: a failed load gives 0.
     Probe,
     /// Arena memory.
@@ -63,7 +65,11 @@ pub enum Fact {
     /// A load, store or atomic.
     Access(AccessKind),
     /// A helper call.
-    Helper { id: HelperId, map: CallMap, key: ConstantKey },
+    Helper {
+        id: HelperId,
+        map: CallMap,
+        key: ConstantKey,
+    },
     /// A kernel function call; the type is a FUNC.
     Kfunc { ty: TypeRef },
     /// A call of a function of this program.

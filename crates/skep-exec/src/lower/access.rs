@@ -20,7 +20,8 @@ enum Route {
 }
 
 impl Emitter<'_> {
-    fn route(&self) -> Result<Route, LowerError> {
+    /// How an access of `size` at `off` is done.
+    fn route(&self, off: i16, size: Size) -> Result<Route, LowerError> {
         let Fact::Access(kind) = self.source.fact(self.here) else {
             return Err(self.inconsistent("an access without a fact"));
         };
@@ -34,7 +35,16 @@ impl Emitter<'_> {
             AccessKind::Probe => {
                 return Err(self.unsupported("a load through a pointer that may be invalid"));
             }
-            // No kernel objects exist yet; what stands at a map pointer is ours and not the kernel's struct.
+            // The verifier knows the struct of the map's type, which goes on where the common part ends.
+            AccessKind::MapStruct => {
+                let end = u32::try_from(off)
+                    .ok()
+                    .and_then(|off| off.checked_add(size.bytes()));
+                if end.is_none_or(|end| end > self.bindings.map_struct_size()) {
+                    return Err(self.unsupported("a field of a map's kernel struct"));
+                }
+                Route::Plain
+            }
             AccessKind::Btf => return Err(self.unsupported("a kernel object")),
             AccessKind::Arena => return Err(self.unsupported("arena memory")),
         })
@@ -48,7 +58,7 @@ impl Emitter<'_> {
         src: Reg,
         off: i16,
     ) -> Result<(), LowerError> {
-        match self.route()? {
+        match self.route(off, size)? {
             Route::Plain => self.push(Op::Load {
                 size,
                 extend,
@@ -75,7 +85,7 @@ impl Emitter<'_> {
         off: i16,
         src: Value,
     ) -> Result<(), LowerError> {
-        match self.route()? {
+        match self.route(off, size)? {
             Route::Plain => self.push(Op::Store {
                 size,
                 to: place(dst, off),
@@ -95,8 +105,13 @@ impl Emitter<'_> {
     }
 
     /// The place of an atomic access, which is plain memory always.
-    pub(super) fn plain_place(&mut self, base: Reg, off: i16) -> Result<Place, LowerError> {
-        match self.route()? {
+    pub(super) fn plain_place(
+        &mut self,
+        base: Reg,
+        off: i16,
+        size: Size,
+    ) -> Result<Place, LowerError> {
+        match self.route(off, size)? {
             Route::Plain | Route::Dead => Ok(place(base, off)),
             Route::Context | Route::Object(_) => {
                 Err(self.inconsistent("an atomic access to a context"))

@@ -30,6 +30,11 @@ pub trait Bindings {
     /// The layout of the context.
     fn context(&self) -> &ContextLayout;
 
+    /// Bytes of `struct bpf_map` that programs may read through a map pointer; [`BoundMap::describe`] filled them.
+    fn map_struct_size(&self) -> u32 {
+        0
+    }
+
     /// The layout of an object reached from the context; `None` where there are no such objects.
     fn object(&self, kind: ObjectKind) -> Option<&ContextLayout>;
 }

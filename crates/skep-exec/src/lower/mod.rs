@@ -144,7 +144,7 @@ impl Emitter<'_> {
                 off,
                 src,
             } => {
-                let at = self.plain_place(dst, off)?;
+                let at = self.plain_place(dst, off, size)?;
                 self.push(Op::Atomic { op, size, at, src });
             }
             Insn::LoadAcquire {
@@ -153,7 +153,7 @@ impl Emitter<'_> {
                 src,
                 off,
             } => {
-                let from = self.plain_place(src, off)?;
+                let from = self.plain_place(src, off, size)?;
                 self.push(Op::LoadAcquire { size, dst, from });
             }
             Insn::StoreRelease {
@@ -162,7 +162,7 @@ impl Emitter<'_> {
                 off,
                 src,
             } => {
-                let to = self.plain_place(dst, off)?;
+                let to = self.plain_place(dst, off, size)?;
                 self.push(Op::StoreRelease { size, to, src });
             }
             Insn::LdAbs { size, imm } => self.load_packet(size, None, imm)?,

@@ -11,7 +11,7 @@ use skep_verifier::VerifiedProgram;
 use skep_verifier::env::MapToken;
 use skep_verifier::register::{BtfRef, TypeRef};
 
-use crate::object::MapObject;
+use crate::object::{MapObject, kernel_struct};
 use crate::{helpers, test_run};
 
 /// Lowered once, compiled once; whoever comes first does the work and others wait.
@@ -28,7 +28,9 @@ impl Code {
         maps: &[Ref<MapObject>],
         kernel_btf: Option<&Btf>,
     ) -> SysResult<&Arc<Executable>> {
-        let made = self.lowered.get_or_init(|| make(verified, maps, kernel_btf));
+        let made = self
+            .lowered
+            .get_or_init(|| make(verified, maps, kernel_btf));
         made.as_ref().map_err(SysError::clone)
     }
 }
@@ -100,6 +102,10 @@ impl Bindings for ProgBindings<'_> {
 
     fn context(&self) -> &ContextLayout {
         self.context
+    }
+
+    fn map_struct_size(&self) -> u32 {
+        kernel_struct::readable_size(self.kernel_btf)
     }
 
     fn object(&self, kind: ObjectKind) -> Option<&ContextLayout> {

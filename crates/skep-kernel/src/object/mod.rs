@@ -2,6 +2,7 @@
 
 mod btf;
 mod code;
+pub(crate) mod kernel_struct;
 mod map;
 mod name;
 mod prog;

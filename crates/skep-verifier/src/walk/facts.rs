@@ -62,7 +62,8 @@ fn access_kind(pointer: SeenPointer) -> AccessKind {
         TargetKind::XdpSock => AccessKind::XdpSock,
         TargetKind::Btf if untrusted || pointer.flags.is_empty() => AccessKind::Probe,
         TargetKind::Mem if untrusted => AccessKind::Probe,
-        TargetKind::Btf | TargetKind::Map => AccessKind::Btf,
+        TargetKind::Btf => AccessKind::Btf,
+        TargetKind::Map => AccessKind::MapStruct,
         TargetKind::Arena => AccessKind::Arena,
         TargetKind::MapValue
         | TargetKind::MapKey

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use super::{Call, Reply};
 use crate::load::fields::value_fields;
-use crate::object::{MapObject, ObjectName};
+use crate::object::{MapObject, ObjectName, kernel_struct};
 use crate::{Fd, FdObject, UnprivilegedBpf};
 use args::Args;
 use btf::{BtfIds, ValueBtf};
@@ -80,6 +80,7 @@ pub(super) fn run(call: &Call<'_>) -> SysResult<Reply> {
     let domains = call.kernel.rcu().clone();
     let object = Ref::new(MapObject::new(map, name, btf, meta, domains));
     call.kernel.maps().publish(&object)?;
+    kernel_struct::describe(call.kernel.symbols().btf(), &object);
     Ok(Reply::NewFd(FdObject::map(&object, args.access)))
 }
 
