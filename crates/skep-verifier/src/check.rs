@@ -61,14 +61,20 @@ impl Verifier<'_> {
             opcode::CALL => self.check_call(insn),
             opcode::EXIT => self.check_exit(insn),
             opcode::JA => {
-                let unused = if insn.class() == opcode::JMP { insn.imm != 0 } else { insn.off != 0 };
+                let unused = if insn.class() == opcode::JMP {
+                    insn.imm != 0
+                } else {
+                    insn.off != 0
+                };
                 if insn.source() != opcode::K || insn.src() != 0 || insn.dst() != 0 || unused {
                     return Err(self.reject(ValueReject::JaReserved));
                 }
                 Ok(Flow::Goto(self.jump_target(insn)))
             }
             opcode::JCOND => {
-                let is_may_goto = insn.class() == opcode::JMP && insn.source() == opcode::K && insn.src() == opcode::MAY_GOTO;
+                let is_may_goto = insn.class() == opcode::JMP
+                    && insn.source() == opcode::K
+                    && insn.src() == opcode::MAY_GOTO;
                 if !is_may_goto || insn.dst() != 0 || insn.imm != 0 {
                     return Err(self.reject(ValueReject::MayGotoImm { imm: insn.imm }));
                 }

@@ -13,7 +13,15 @@
 //!
 //! No map code, no run-time object, no executor, no fd: numbers of fds are handed to the environment, which answers with tokens.
 #![no_std]
-#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
 extern crate alloc;
 
 mod check;

@@ -58,7 +58,12 @@ pub struct Scalar {
 impl Scalar {
     /// A scalar of this range without link.
     pub const fn new(range: ScalarRange) -> Self {
-        Scalar { range, id: 0, link: Link::Equal, precise: false }
+        Scalar {
+            range,
+            id: 0,
+            link: Link::Equal,
+            precise: false,
+        }
     }
     /// An unknown, imprecise number.
     pub const UNKNOWN: Scalar = Scalar::new(ScalarRange::UNKNOWN);
@@ -335,7 +340,14 @@ pub struct Pointer {
 impl Pointer {
     /// A pointer to the start of `target`, without flags or ids.
     pub const fn new(target: Target) -> Self {
-        Pointer { target, flags: PtrFlags::empty(), off: 0, var: ScalarRange::constant(0), id: 0, ref_obj_id: 0 }
+        Pointer {
+            target,
+            flags: PtrFlags::empty(),
+            off: 0,
+            var: ScalarRange::constant(0),
+            id: 0,
+            ref_obj_id: 0,
+        }
     }
     /// The same with `flags`.
     pub const fn with(mut self, flags: PtrFlags) -> Self {
@@ -356,12 +368,18 @@ impl Pointer {
             return true;
         }
         let unsafe_flags = !(self.flags - PtrFlags::TRUSTED_MODIFIERS).is_empty();
-        let always = matches!(self.kind(), TargetKind::Socket | TargetKind::SockCommon | TargetKind::TcpSock | TargetKind::Map);
+        let always = matches!(
+            self.kind(),
+            TargetKind::Socket | TargetKind::SockCommon | TargetKind::TcpSock | TargetKind::Map
+        );
         !unsafe_flags && (always || self.flags.intersects(PtrFlags::TRUSTED_MODIFIERS))
     }
     /// The type without payload.
     pub const fn type_name(&self) -> TypeName {
-        TypeName { kind: self.kind(), flags: self.flags }
+        TypeName {
+            kind: self.kind(),
+            flags: self.flags,
+        }
     }
 }
 

@@ -72,7 +72,15 @@ pub enum Rule {
 macro_rules! rule_from {
     ($($variant:ident($ty:ident)),*) => { $(impl From<$ty> for Rule { fn from(r: $ty) -> Rule { Rule::$variant(r) } })* };
 }
-rule_from!(Control(ControlReject), Value(ValueReject), Memory(MemoryReject), Call(CallReject), Prototype(PrototypeReject), Attach(AttachReject), Kfunc(KfuncReject));
+rule_from!(
+    Control(ControlReject),
+    Value(ValueReject),
+    Memory(MemoryReject),
+    Call(CallReject),
+    Prototype(PrototypeReject),
+    Attach(AttachReject),
+    Kfunc(KfuncReject)
+);
 
 impl Rule {
     /// The errno Linux answers with.

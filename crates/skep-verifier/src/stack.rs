@@ -166,7 +166,11 @@ impl StackSlot {
     }
     /// A spill of all 8 bytes.
     pub fn full_spill(&self) -> Option<&Register> {
-        if self.bytes[0] == SlotByte::Spill { self.spilled() } else { None }
+        if self.bytes[0] == SlotByte::Spill {
+            self.spilled()
+        } else {
+            None
+        }
     }
     /// Whether nothing was ever written here.
     pub fn is_untouched(&self) -> bool {

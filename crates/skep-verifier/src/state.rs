@@ -105,7 +105,10 @@ impl Frame {
     /// A frame with r10 pointing to its own empty stack and nothing else known.
     pub fn new(number: u8, callsite: Option<InsnIdx>, subprog: SubprogIdx) -> Self {
         let mut regs = Registers::default();
-        regs.set(10, Register::Pointer(Pointer::new(Target::Stack { frame: number })));
+        regs.set(
+            10,
+            Register::Pointer(Pointer::new(Target::Stack { frame: number })),
+        );
         Frame {
             regs,
             stack: Stack::default(),
@@ -146,7 +149,10 @@ pub enum RefKind {
 impl RefKind {
     /// Whether it is one of the locks.
     pub const fn is_lock(self) -> bool {
-        matches!(self, RefKind::Lock(_) | RefKind::ResLock(_) | RefKind::ResLockIrq(_))
+        matches!(
+            self,
+            RefKind::Lock(_) | RefKind::ResLock(_) | RefKind::ResLockIrq(_)
+        )
     }
     /// The object whose lock it is.
     pub const fn lock_object(self) -> Option<LockObject> {
@@ -187,11 +193,16 @@ impl References {
     }
     /// Whether object reference `id` is held.
     pub fn holds(&self, id: ValueId) -> bool {
-        self.0.iter().any(|r| r.kind == RefKind::Pointer && r.id == id)
+        self.0
+            .iter()
+            .any(|r| r.kind == RefKind::Pointer && r.id == id)
     }
     /// Gives object reference `id` back; whether it was held.
     pub fn release(&mut self, id: ValueId) -> bool {
-        let at = self.0.iter().position(|r| r.kind == RefKind::Pointer && r.id == id);
+        let at = self
+            .0
+            .iter()
+            .position(|r| r.kind == RefKind::Pointer && r.id == id);
         at.map(|i| self.0.remove(i)).is_some()
     }
 }
@@ -229,7 +240,11 @@ pub struct State {
 impl State {
     /// One outermost frame.
     pub fn new(frame: Frame, in_sleepable: bool) -> Self {
-        State { frames: alloc::vec![Rc::new(frame)], in_sleepable, ..State::default() }
+        State {
+            frames: alloc::vec![Rc::new(frame)],
+            in_sleepable,
+            ..State::default()
+        }
     }
     /// The frames, outermost first.
     pub fn frames(&self) -> &[Rc<Frame>] {
@@ -284,9 +299,19 @@ impl State {
     }
     /// Calls `f` on every register and spilled register of every frame, outermost frame first, registers before slots.
     /// Frames in which `f` changes nothing stay shared: `wanted` tells beforehand whether a register is of interest.
-    pub fn for_each_register(&mut self, wanted: impl Fn(&Register) -> bool, mut f: impl FnMut(&mut Register)) {
+    pub fn for_each_register(
+        &mut self,
+        wanted: impl Fn(&Register) -> bool,
+        mut f: impl FnMut(&mut Register),
+    ) {
         for frame in &mut self.frames {
-            let any = frame.regs.iter().any(&wanted) || frame.stack.slots.iter().filter_map(|s| s.spilled()).any(&wanted);
+            let any = frame.regs.iter().any(&wanted)
+                || frame
+                    .stack
+                    .slots
+                    .iter()
+                    .filter_map(|s| s.spilled())
+                    .any(&wanted);
             if !any {
                 continue;
             }

@@ -153,7 +153,11 @@ impl Verifier<'_> {
     pub(crate) fn reject(&mut self, rule: impl Into<Rule>) -> Reject {
         let rule = rule.into();
         self.log.message(&rule);
-        Reject { at: Some(self.at), errno: rule.errno(), rules: alloc::vec![rule] }
+        Reject {
+            at: Some(self.at),
+            errno: rule.errno(),
+            rules: alloc::vec![rule],
+        }
     }
 
     /// Adds a line to a rejection (its errno stays).
@@ -166,7 +170,11 @@ impl Verifier<'_> {
 
     /// A rejection without a line.
     pub(crate) fn reject_silently(&self, errno: Errno) -> Reject {
-        Reject { at: Some(self.at), errno, rules: Vec::new() }
+        Reject {
+            at: Some(self.at),
+            errno,
+            rules: Vec::new(),
+        }
     }
 
     /// The instruction being executed.
@@ -199,12 +207,18 @@ impl Verifier<'_> {
 
     /// The name of a type, empty if it has none.
     pub(crate) fn type_name(&self, ty: TypeRef) -> &str {
-        self.btf(ty.btf).and_then(|b| b.type_by_id(ty.id)).map_or("", |t| t.name())
+        self.btf(ty.btf)
+            .and_then(|b| b.type_by_id(ty.id))
+            .map_or("", |t| t.name())
     }
 
     /// Makes a register unreadable, or an unknown number for those who may see pointers: what happens to pointers whose object is gone.
     pub(crate) fn invalidated(&self) -> Register {
-        if self.privileges.allow_ptr_leaks { self.unknown_register() } else { Register::Uninit }
+        if self.privileges.allow_ptr_leaks {
+            self.unknown_register()
+        } else {
+            Register::Uninit
+        }
     }
 
     /// An unknown number, precise from birth where precision is not tracked (without CAP_BPF).

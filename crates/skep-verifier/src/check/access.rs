@@ -41,7 +41,9 @@ impl Operand {
     pub(super) const fn stored(self) -> Option<u8> {
         match self {
             Operand::Store(reg) => Some(reg),
-            Operand::Load(_) | Operand::Probe | Operand::StoreImm(_) | Operand::StoreUnknown => None,
+            Operand::Load(_) | Operand::Probe | Operand::StoreImm(_) | Operand::StoreUnknown => {
+                None
+            }
         }
     }
 }
@@ -89,12 +91,22 @@ impl Verifier<'_> {
         if !matches!(insn.mode(), opcode::MEM | opcode::MEMSX) || insn.imm != 0 {
             return Err(self.reject(MemoryReject::LdxReserved));
         }
-        let extension = if sign { Extension::Sign } else { Extension::Zero };
+        let extension = if sign {
+            Extension::Sign
+        } else {
+            Extension::Zero
+        };
         self.check_load(insn, extension, Alignment::AsLoaded, "ldx")
     }
 
     /// A load as LDX and load-acquire do it; `what` names it in invariant reports.
-    pub(super) fn check_load(&mut self, insn: RawInsn, extension: Extension, alignment: Alignment, what: &'static str) -> Check {
+    pub(super) fn check_load(
+        &mut self,
+        insn: RawInsn,
+        extension: Extension,
+        alignment: Alignment,
+        what: &'static str,
+    ) -> Check {
         self.check_reg_readable(insn.src())?;
         self.check_reg_writable(insn.dst())?;
         let pointer = self.seen_pointer(insn.src());
@@ -106,7 +118,11 @@ impl Verifier<'_> {
             extension,
             alignment,
         })?;
-        let mixing = if what == "ldx" { Mixing::TrustMismatch } else { Mixing::Refused };
+        let mixing = if what == "ldx" {
+            Mixing::TrustMismatch
+        } else {
+            Mixing::Refused
+        };
         self.note_pointer(pointer, mixing)?;
         self.check_invariants(insn.dst(), what)
     }
@@ -150,12 +166,17 @@ impl Verifier<'_> {
 
     /// The pointer type of a base register, as remembered per instruction.
     pub(super) fn seen_pointer(&self, reg: u8) -> Option<SeenPointer> {
-        self.state.reg(reg).pointer().map(|p| SeenPointer { kind: p.kind(), flags: p.flags })
+        self.state.reg(reg).pointer().map(|p| SeenPointer {
+            kind: p.kind(),
+            flags: p.flags,
+        })
     }
 
     /// One instruction cannot be rewritten for two kinds of pointers.
     fn note_pointer(&mut self, now: Option<SeenPointer>, mixing: Mixing) -> Check {
-        let (Some(now), Some(aux)) = (now, self.aux.get_mut(self.at.index())) else { return Ok(()) };
+        let (Some(now), Some(aux)) = (now, self.aux.get_mut(self.at.index())) else {
+            return Ok(());
+        };
         let Some(before) = aux.pointer else {
             aux.pointer = Some(now);
             return Ok(());
@@ -166,7 +187,11 @@ impl Verifier<'_> {
         let probed = |p: SeenPointer| matches!(p.kind, TargetKind::Mem | TargetKind::Btf);
         if mixing == Mixing::TrustMismatch && probed(before) && probed(now) {
             let either_mem = before.kind == TargetKind::Mem || now.kind == TargetKind::Mem;
-            let kind = if either_mem { TargetKind::Mem } else { TargetKind::Btf };
+            let kind = if either_mem {
+                TargetKind::Mem
+            } else {
+                TargetKind::Btf
+            };
             let flags = (before.flags | now.flags) & (PtrFlags::UNTRUSTED | PtrFlags::RDONLY);
             aux.pointer = Some(SeenPointer { kind, flags });
             return Ok(());
@@ -184,7 +209,10 @@ impl Verifier<'_> {
         let base = self.state.reg(access.base).clone();
         let Register::Pointer(p) = &base else {
             self.check_number_alignment(access)?;
-            return Err(self.reject(MemoryReject::InvalidAccess { reg: access.base, ty: base.type_name() }));
+            return Err(self.reject(MemoryReject::InvalidAccess {
+                reg: access.base,
+                ty: base.type_name(),
+            }));
         };
         self.check_alignment(access, p)?;
         // Both are below 2^29 (checked where pointers move), so the sum fits.
@@ -192,13 +220,21 @@ impl Verifier<'_> {
         let dereferenceable = !p.maybe_null();
         match p.target {
             Target::MapKey { map } => self.check_map_key_access(access, p, map, off)?,
-            Target::MapValue { map, .. } if dereferenceable => self.check_map_value_access(access, p, map, off)?,
-            Target::Mem { size, .. } if dereferenceable => self.check_mem_access(access, p, size, off)?,
+            Target::MapValue { map, .. } if dereferenceable => {
+                self.check_map_value_access(access, p, map, off)?
+            }
+            Target::Mem { size, .. } if dereferenceable => {
+                self.check_mem_access(access, p, size, off)?
+            }
             Target::Ctx => self.check_ctx_access(access, p)?,
             Target::Stack { .. } => self.check_stack_access(access, p, off)?,
-            Target::Packet { .. } | Target::PacketMeta { .. } => self.check_packet_access(access, p, off)?,
+            Target::Packet { .. } | Target::PacketMeta { .. } => {
+                self.check_packet_access(access, p, off)?
+            }
             Target::FlowKeys => self.check_flow_keys_access(access, off)?,
-            Target::Socket | Target::SockCommon | Target::TcpSock | Target::XdpSock if dereferenceable => {
+            Target::Socket | Target::SockCommon | Target::TcpSock | Target::XdpSock
+                if dereferenceable =>
+            {
                 self.check_socket_access(access, p, off)?;
             }
             Target::TpBuffer => self.check_tp_buffer_access(access, p, off)?,
@@ -217,7 +253,10 @@ impl Verifier<'_> {
             | Target::PacketEnd
             | Target::Func { .. }
             | Target::Dynptr { .. } => {
-                return Err(self.reject(MemoryReject::InvalidAccess { reg: access.base, ty: base.type_name() }));
+                return Err(self.reject(MemoryReject::InvalidAccess {
+                    reg: access.base,
+                    ty: base.type_name(),
+                }));
             }
         }
         if let Operand::Load(dst) = access.operand

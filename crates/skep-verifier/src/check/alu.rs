@@ -7,11 +7,19 @@ use crate::verifier::Verifier;
 use skep_isa::{AluOp, EndianOp, EndianWidth, RawInsn, Width, opcode};
 
 /// Byte order of the machine; Linux's verifier knows it at compile time, and so do we.
-const BYTE_ORDER: ByteOrder = if cfg!(target_endian = "big") { ByteOrder::Big } else { ByteOrder::Little };
+const BYTE_ORDER: ByteOrder = if cfg!(target_endian = "big") {
+    ByteOrder::Big
+} else {
+    ByteOrder::Little
+};
 
 /// The width of an ALU class.
 pub(super) const fn alu_width(insn: RawInsn) -> Width {
-    if insn.class() == opcode::ALU64 { Width::W64 } else { Width::W32 }
+    if insn.class() == opcode::ALU64 {
+        Width::W64
+    } else {
+        Width::W32
+    }
 }
 
 /// How an operator prints in messages.
@@ -127,7 +135,11 @@ impl Verifier<'_> {
     fn check_binary(&mut self, insn: RawInsn, op: AluOp) -> Check {
         let is_reg = insn.source() == opcode::X;
         let divides = matches!(op, AluOp::Div | AluOp::Mod);
-        let operand_reserved = if is_reg { insn.imm != 0 } else { insn.src() != 0 };
+        let operand_reserved = if is_reg {
+            insn.imm != 0
+        } else {
+            insn.src() != 0
+        };
         let off_reserved = !matches!(insn.off, 0 | 1) || (insn.off == 1 && !divides);
         if operand_reserved || off_reserved {
             return Err(self.reject(ValueReject::AluReserved));
@@ -149,8 +161,15 @@ impl Verifier<'_> {
         self.check_reg_writable(insn.dst())?;
 
         let dst = self.state.reg(insn.dst()).clone();
-        let src = if is_reg { self.state.reg(insn.src()).clone() } else { Register::Scalar(Scalar::new(ScalarRange::immediate(insn.imm))) };
-        let is_arena = |r: &Register| r.pointer().is_some_and(|p| p.kind() == crate::register::TargetKind::Arena);
+        let src = if is_reg {
+            self.state.reg(insn.src()).clone()
+        } else {
+            Register::Scalar(Scalar::new(ScalarRange::immediate(insn.imm)))
+        };
+        let is_arena = |r: &Register| {
+            r.pointer()
+                .is_some_and(|p| p.kind() == crate::register::TargetKind::Arena)
+        };
         match (&dst, &src) {
             // Address arithmetic in an arena never leaves it: the processor truncates to its 4 GiB.
             _ if is_arena(&dst) => Ok(()),
@@ -165,7 +184,10 @@ impl Verifier<'_> {
                     return Ok(());
                 }
                 let text = operator_text(insn.op());
-                Err(self.reject(ValueReject::PointerToPointer { reg: insn.dst(), op: text }))
+                Err(self.reject(ValueReject::PointerToPointer {
+                    reg: insn.dst(),
+                    op: text,
+                }))
             }
             (Register::Pointer(p), Register::Scalar(s)) => {
                 if is_reg {
@@ -184,7 +206,9 @@ impl Verifier<'_> {
                 }
                 self.scalar_alu(insn, op, *d, *s)
             }
-            (Register::Uninit, _) | (_, Register::Uninit) => Err(self.reject(ValueReject::NotReadable { reg: insn.dst() })),
+            (Register::Uninit, _) | (_, Register::Uninit) => {
+                Err(self.reject(ValueReject::NotReadable { reg: insn.dst() }))
+            }
         }
     }
 
@@ -199,10 +223,22 @@ impl Verifier<'_> {
         }
         let range = scalar::alu(op, width, &dst.range, &src.range);
         let link = self.link_after(insn, op, width, &dst, &src);
-        let precise = if computable(op, width, &src.range) { dst.precise } else { !self.privileges.bpf };
+        let precise = if computable(op, width, &src.range) {
+            dst.precise
+        } else {
+            !self.privileges.bpf
+        };
         let result = match link {
-            Some(link) => Scalar { range, id: dst.id, link, precise },
-            None => Scalar { precise, ..Scalar::new(range) },
+            Some(link) => Scalar {
+                range,
+                id: dst.id,
+                link,
+                precise,
+            },
+            None => Scalar {
+                precise,
+                ..Scalar::new(range)
+            },
         };
         self.set_reg(insn.dst(), Register::Scalar(result));
         Ok(())
@@ -211,10 +247,15 @@ impl Verifier<'_> {
     /// `r s>>= 63; r &= K` chooses between two constants, and programs rely on the verifier seeing that: where the destination is 0 or -1
     /// the walk forks. The pushed path has 0 and meets this instruction again; the current one goes on with -1.
     fn fork_on_sign_mask(&mut self, insn: RawInsn, dst: Scalar) -> Check<Scalar> {
-        let Some((minus_one, zero)) = dst.range.split_sign_mask() else { return Ok(dst) };
+        let Some((minus_one, zero)) = dst.range.split_sign_mask() else {
+            return Ok(dst);
+        };
         // A constant has no link: knowing all 64 bits clears it, knowing the low half does not.
         let with = |range: ScalarRange| match range.is_const() {
-            Some(_) => Scalar { precise: dst.precise, ..Scalar::new(range) },
+            Some(_) => Scalar {
+                precise: dst.precise,
+                ..Scalar::new(range)
+            },
             None => Scalar { range, ..dst },
         };
         let mut pushed = self.state.clone();
@@ -224,7 +265,14 @@ impl Verifier<'_> {
     }
 
     /// The link of the result to what the destination was linked to; `None`: none.
-    fn link_after(&self, insn: RawInsn, op: AluOp, width: Width, dst: &Scalar, src: &Scalar) -> Option<Link> {
+    fn link_after(
+        &self,
+        insn: RawInsn,
+        op: AluOp,
+        width: Width,
+        dst: &Scalar,
+        src: &Scalar,
+    ) -> Option<Link> {
         let same_register = insn.source() == opcode::X && insn.src() == insn.dst();
         if !self.privileges.bpf || dst.id == 0 || dst.link != Link::Equal || same_register {
             return None;

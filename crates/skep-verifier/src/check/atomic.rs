@@ -14,7 +14,11 @@ impl Verifier<'_> {
                 self.check_load(insn, Extension::Zero, Alignment::Strict, "atomic_load")?;
                 let (reg, ty) = (insn.src(), self.state.reg(insn.src()).type_name());
                 // After the load, as in Linux: a register that loads over its own address passes.
-                if self.refuses_atomics(reg, insn) { Err(self.reject(MemoryReject::AtomicLoad { reg, ty })) } else { Ok(()) }
+                if self.refuses_atomics(reg, insn) {
+                    Err(self.reject(MemoryReject::AtomicLoad { reg, ty }))
+                } else {
+                    Ok(())
+                }
             }
             opcode::STORE_REL => {
                 self.check_store_register(insn, Alignment::Strict)?;
@@ -67,17 +71,27 @@ impl Verifier<'_> {
     }
 
     fn check_atomic_leak(&mut self, reg: u8) -> Check {
-        if self.leaks_pointer(reg) { Err(self.reject(MemoryReject::LeakIntoMemory { reg })) } else { Ok(()) }
+        if self.leaks_pointer(reg) {
+            Err(self.reject(MemoryReject::LeakIntoMemory { reg }))
+        } else {
+            Ok(())
+        }
     }
 
     fn check_atomic_target(&mut self, insn: RawInsn) -> Check {
         let (reg, ty) = (insn.dst(), self.state.reg(insn.dst()).type_name());
-        if self.refuses_atomics(reg, insn) { Err(self.reject(MemoryReject::AtomicStore { reg, ty })) } else { Ok(()) }
+        if self.refuses_atomics(reg, insn) {
+            Err(self.reject(MemoryReject::AtomicStore { reg, ty }))
+        } else {
+            Ok(())
+        }
     }
 
     /// Memory whose accesses are rewritten cannot be accessed atomically; x86-64 has no fetching AND, OR, XOR in arenas.
     fn refuses_atomics(&self, reg: u8, insn: RawInsn) -> bool {
-        let Some(p) = self.state.reg(reg).pointer() else { return false };
+        let Some(p) = self.state.reg(reg).pointer() else {
+            return false;
+        };
         match p.kind() {
             TargetKind::Ctx
             | TargetKind::Packet
@@ -87,7 +101,10 @@ impl Verifier<'_> {
             | TargetKind::SockCommon
             | TargetKind::TcpSock
             | TargetKind::XdpSock => true,
-            TargetKind::Arena => matches!(AtomicOp::from_imm(insn.imm), Some(AtomicOp::FetchAnd | AtomicOp::FetchOr | AtomicOp::FetchXor)),
+            TargetKind::Arena => matches!(
+                AtomicOp::from_imm(insn.imm),
+                Some(AtomicOp::FetchAnd | AtomicOp::FetchOr | AtomicOp::FetchXor)
+            ),
             _ => false,
         }
     }
@@ -97,7 +114,11 @@ impl Verifier<'_> {
 const fn result_register(op: AtomicOp, insn: RawInsn) -> Option<u8> {
     match op {
         AtomicOp::CmpXchg => Some(0),
-        AtomicOp::FetchAdd | AtomicOp::FetchOr | AtomicOp::FetchAnd | AtomicOp::FetchXor | AtomicOp::Xchg => Some(insn.src()),
+        AtomicOp::FetchAdd
+        | AtomicOp::FetchOr
+        | AtomicOp::FetchAnd
+        | AtomicOp::FetchXor
+        | AtomicOp::Xchg => Some(insn.src()),
         AtomicOp::Add | AtomicOp::Or | AtomicOp::And | AtomicOp::Xor => None,
     }
 }

@@ -56,16 +56,32 @@ struct ArgNote<'a> {
 
 impl fmt::Display for ArgNote<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ArgNote { func, index, id, kind, name } = self;
-        writeln!(f, "func '{func}' arg{index} has btf_id {} type {kind} '{name}'", id.0)
+        let ArgNote {
+            func,
+            index,
+            id,
+            kind,
+            name,
+        } = self;
+        writeln!(
+            f,
+            "func '{func}' arg{index} has btf_id {} type {kind} '{name}'",
+            id.0
+        )
     }
 }
 
 impl Verifier<'_> {
     /// A load from a context of BTF-typed arguments.
-    pub(super) fn btf_ctx_field(&mut self, off: i32, len: u32, operand: Operand) -> Check<Register> {
+    pub(super) fn btf_ctx_field(
+        &mut self,
+        off: i32,
+        len: u32,
+        operand: Operand,
+    ) -> Check<Register> {
         let is_lsm = self.request.prog_type == ProgType::Lsm;
-        let misplaced = !(0..ARGS_SIZE).contains(&off) || off.rem_euclid(len.cast_signed().max(1)) != 0;
+        let misplaced =
+            !(0..ARGS_SIZE).contains(&off) || off.rem_euclid(len.cast_signed().max(1)) != 0;
         if operand.access() == AccessType::Write || (misplaced && !is_lsm) {
             return Err(self.ctx_refused(off, len));
         }
@@ -73,15 +89,25 @@ impl Verifier<'_> {
             return Err(self.ctx_refused(off, len));
         };
         if off % 8 != 0 {
-            let reject = self.reject(MemoryReject::ArgOffset { func: function.name.clone(), off });
+            let reject = self.reject(MemoryReject::ArgOffset {
+                func: function.name.clone(),
+                off,
+            });
             return Err(self.refused_after(reject, off, len));
         }
-        let Some(btf) = self.kernel_btf.clone() else { return Err(self.ctx_refused(off, len)) };
+        let Some(btf) = self.kernel_btf.clone() else {
+            return Err(self.ctx_refused(off, len));
+        };
         match slot_at(&btf, &function, off.cast_unsigned()) {
             Slot::Param { index, ty } => self.ctx_argument(&btf, &function, index, ty, off, len),
-            Slot::Return { index, ty } => self.ctx_return_value(&btf, &function, index, ty, off, len, operand),
+            Slot::Return { index, ty } => {
+                self.ctx_return_value(&btf, &function, index, ty, off, len, operand)
+            }
             Slot::Beyond { index } => {
-                let reject = self.reject(MemoryReject::ArgMissing { func: function.name, index: index.wrapping_add(1) });
+                let reject = self.reject(MemoryReject::ArgMissing {
+                    func: function.name,
+                    index: index.wrapping_add(1),
+                });
                 Err(self.refused_after(reject, off, len))
             }
         }
@@ -108,17 +134,25 @@ impl Verifier<'_> {
             Some(AttachType::ModifyReturn) => {
                 let small = matches!(btf.resolve(ty), Some(Type::Int(_) | Type::Enum(_)));
                 if !small {
-                    let kind = btf.resolve(ty).map_or("VOID", |t| t.kind_name()).to_string();
+                    let kind = btf
+                        .resolve(ty)
+                        .map_or("VOID", |t| t.kind_name())
+                        .to_string();
                     let reject = self.reject(MemoryReject::ArgReturnType { ty: kind });
                     return Err(self.refused_after(reject, off, len));
                 }
             }
             _ => {
-                let reject = self.reject(MemoryReject::ArgMissing { func: function.name.clone(), index: index.wrapping_add(1) });
+                let reject = self.reject(MemoryReject::ArgMissing {
+                    func: function.name.clone(),
+                    index: index.wrapping_add(1),
+                });
                 return Err(self.refused_after(reject, off, len));
             }
         }
-        if let (Some(AttachType::LsmMac), Some((min, max)), Operand::Load(dst)) = (attach, function.return_range, operand) {
+        if let (Some(AttachType::LsmMac), Some((min, max)), Operand::Load(dst)) =
+            (attach, function.return_range, operand)
+        {
             return self.lsm_return_value(dst, min, max);
         }
         self.ctx_argument(btf, function, index, ty, off, len)
@@ -126,7 +160,11 @@ impl Verifier<'_> {
 
     /// Linux narrows what the register held before instead of starting anew.
     fn lsm_return_value(&mut self, dst: u8, min: i32, max: i32) -> Check<Register> {
-        let mut range = self.state.reg(dst).scalar().map_or(ScalarRange::UNKNOWN, |s| s.range);
+        let mut range = self
+            .state
+            .reg(dst)
+            .scalar()
+            .map_or(ScalarRange::UNKNOWN, |s| s.range);
         range.smin = range.smin.max(i64::from(min));
         range.smax = range.smax.min(i64::from(max));
         range.s32_min = range.s32_min.max(min);
@@ -147,19 +185,31 @@ impl Verifier<'_> {
     ) -> Check<Register> {
         let func = || function.name.clone();
         let target = match btf.resolve(ty) {
-            Some(Type::Int(_) | Type::Enum(_) | Type::Struct(_) | Type::Union(_)) | None => return Ok(self.unknown_register()),
+            Some(Type::Int(_) | Type::Enum(_) | Type::Struct(_) | Type::Union(_)) | None => {
+                return Ok(self.unknown_register());
+            }
             Some(Type::Ptr(p)) => p.target(),
             Some(other) => {
                 let name = self.argument_name(btf, function, index);
-                let reject = self.reject(MemoryReject::ArgKind { func: func(), index, name, kind: other.kind_name() });
+                let reject = self.reject(MemoryReject::ArgKind {
+                    func: func(),
+                    index,
+                    name,
+                    kind: other.kind_name(),
+                });
                 return Err(self.refused_after(reject, off, len));
             }
         };
         if len != 8 {
-            let reject = self.reject(MemoryReject::ArgSize { func: func(), size: len });
+            let reject = self.reject(MemoryReject::ArgSize {
+                func: func(),
+                size: len,
+            });
             return Err(self.refused_after(reject, off, len));
         }
-        let known = function.args.get(usize::try_from(off / 8).unwrap_or(usize::MAX));
+        let known = function
+            .args
+            .get(usize::try_from(off / 8).unwrap_or(usize::MAX));
         if let Some(arg) = known.filter(|a| a.reg.base == RegBase::PtrToBuf) {
             let p = Pointer::new(Target::Buf).with(ptr_flags(arg.reg.flags));
             return Ok(self.ctx_pointer(p));
@@ -177,29 +227,54 @@ impl Verifier<'_> {
         flags |= tag_flags(btf, target);
         let Some(Type::Struct(s) | Type::Union(s)) = btf.resolve(target) else {
             let kind = btf.resolve(target).map_or("UNKNOWN", |t| t.kind_name());
-            let reject = self.reject(MemoryReject::ArgNotStruct { func: func(), index, kind });
+            let reject = self.reject(MemoryReject::ArgNotStruct {
+                func: func(),
+                index,
+                kind,
+            });
             return Err(self.refused_after(reject, off, len));
         };
         let id = s.id();
         let kind = if s.is_union() { "UNION" } else { "STRUCT" };
         // Linux knows arguments that may be NULL from tables of its own, without this line.
-        let listed = known.is_some_and(|arg| arg.btf.is_some()) && flags.contains(PtrFlags::MAYBE_NULL);
+        let listed =
+            known.is_some_and(|arg| arg.btf.is_some()) && flags.contains(PtrFlags::MAYBE_NULL);
         if !listed {
-            self.log.message(&ArgNote { func: &function.name, index, id, kind, name: btf.name(id) });
+            self.log.message(&ArgNote {
+                func: &function.name,
+                index,
+                id,
+                kind,
+                name: btf.name(id),
+            });
         }
-        if let Some(ty) = known.and_then(|arg| arg.btf).and_then(|name| self.kernel_struct(name)) {
+        if let Some(ty) = known
+            .and_then(|arg| arg.btf)
+            .and_then(|name| self.kernel_struct(name))
+        {
             // Measured to be another type than the prototype says: struct_ops of TCP get a tcp_sock for each sock.
             return Ok(self.ctx_pointer(Pointer::new(Target::Btf { ty }).with(flags)));
         }
-        let p = Pointer::new(Target::Btf { ty: TypeRef { btf: BtfRef::Kernel, id } }).with(flags);
+        let p = Pointer::new(Target::Btf {
+            ty: TypeRef {
+                btf: BtfRef::Kernel,
+                id,
+            },
+        })
+        .with(flags);
         Ok(self.ctx_pointer(p))
     }
 
     fn argument_flags(&self, btf: &Btf, function: &TracedFunction, index: u32) -> PtrFlags {
         let mut flags = PtrFlags::empty();
         flags.set(PtrFlags::TRUSTED, function.trusted);
-        let by_name = self.argument_name(btf, function, index).ends_with("__nullable");
-        flags.set(PtrFlags::MAYBE_NULL, by_name || function.nullable >> index.min(15) & 1 == 1);
+        let by_name = self
+            .argument_name(btf, function, index)
+            .ends_with("__nullable");
+        flags.set(
+            PtrFlags::MAYBE_NULL,
+            by_name || function.nullable >> index.min(15) & 1 == 1,
+        );
         flags
     }
 
@@ -215,7 +290,9 @@ fn proto_of<'b>(btf: &'b Btf, function: &TracedFunction) -> Option<FuncProto<'b>
 }
 
 fn slot_at(btf: &Btf, function: &TracedFunction, off: u32) -> Slot {
-    let Some(proto) = proto_of(btf, function) else { return Slot::Beyond { index: off / 8 } };
+    let Some(proto) = proto_of(btf, function) else {
+        return Slot::Beyond { index: off / 8 };
+    };
     let mut at = 0u32;
     let mut index = 0u32;
     for param in proto.params().skip(function.hidden as usize) {
@@ -224,12 +301,24 @@ fn slot_at(btf: &Btf, function: &TracedFunction, off: u32) -> Slot {
             Some(t) => btf.size_of(t.id()).unwrap_or(8).max(1).next_multiple_of(8),
         };
         if off < at.saturating_add(size) {
-            return Slot::Param { index, ty: param.type_id() };
+            return Slot::Param {
+                index,
+                ty: param.type_id(),
+            };
         }
         at = at.saturating_add(size);
         index = index.saturating_add(1);
     }
-    if off == at { Slot::Return { index, ty: proto.return_type() } } else { Slot::Beyond { index: index.saturating_add((off - at) / 8) } }
+    if off == at {
+        Slot::Return {
+            index,
+            ty: proto.return_type(),
+        }
+    } else {
+        Slot::Beyond {
+            index: index.saturating_add((off - at) / 8),
+        }
+    }
 }
 
 fn tag_flags(btf: &Btf, target: BtfTypeId) -> PtrFlags {

@@ -14,7 +14,9 @@ impl Verifier<'_> {
         }
         self.check_ctx_unmodified(access.base, p)?;
         let value = self.ctx_field(access.off, access.size, access.operand, access.extension)?;
-        let end = u32::try_from(access.off).unwrap_or(0).saturating_add(access.size);
+        let end = u32::try_from(access.off)
+            .unwrap_or(0)
+            .saturating_add(access.size);
         self.traits.max_ctx_offset = self.traits.max_ctx_offset.max(end);
         if let (Operand::Load(dst), Some(value)) = (access.operand, value) {
             self.set_reg(dst, value);
@@ -26,32 +28,52 @@ impl Verifier<'_> {
     pub(crate) fn check_ctx_unmodified(&mut self, reg: u8, p: &Pointer) -> Check {
         let ty = p.type_name();
         if p.off < 0 {
-            return Err(self.reject(MemoryReject::NegativeOffset { ty, reg, off: p.off }));
+            return Err(self.reject(MemoryReject::NegativeOffset {
+                ty,
+                reg,
+                off: p.off,
+            }));
         }
         if p.off != 0 {
-            return Err(self.reject(MemoryReject::ModifiedPointer { ty, reg, off: p.off }));
+            return Err(self.reject(MemoryReject::ModifiedPointer {
+                ty,
+                reg,
+                off: p.off,
+            }));
         }
         if p.var.is_const() != Some(0) {
             let ty = Register::Pointer(*p).type_name();
-            return Err(self.reject(MemoryReject::VariablePointer { ty, var: p.var.tnum }));
+            return Err(self.reject(MemoryReject::VariablePointer {
+                ty,
+                var: p.var.tnum,
+            }));
         }
         Ok(())
     }
 
     /// Judges an access and gives what a load puts into the register (`None` for stores).
-    pub(super) fn ctx_field(&mut self, off: i32, len: u32, operand: Operand, extension: Extension) -> Check<Option<Register>> {
+    pub(super) fn ctx_field(
+        &mut self,
+        off: i32,
+        len: u32,
+        operand: Operand,
+        extension: Extension,
+    ) -> Check<Option<Register>> {
         let kind = match (operand, extension) {
             (Operand::Load(_) | Operand::Probe, Extension::Zero) => AccessKind::Read,
             (Operand::Load(_) | Operand::Probe, Extension::Sign) => AccessKind::ReadSigned,
             (Operand::StoreImm(_), _) => AccessKind::WriteImm,
             (Operand::Store(_) | Operand::StoreUnknown, _) => AccessKind::Write,
         };
-        let table = skep_catalog::context(self.request.prog_type, self.request.expected_attach_type);
+        let table =
+            skep_catalog::context(self.request.prog_type, self.request.expected_attach_type);
         match table.access(off, len, kind, self.caps) {
             Ok(found) if operand.access() == AccessType::Read => Ok(Some(self.ctx_value(&found))),
             Ok(_) => Ok(None),
             Err(Denied::FollowsBtf) => self.btf_ctx_field(off, len, operand).map(Some),
-            Err(Denied::OutOfRange | Denied::Misaligned | Denied::NotAllowed | Denied::Capability) => Err(self.ctx_refused(off, len)),
+            Err(
+                Denied::OutOfRange | Denied::Misaligned | Denied::NotAllowed | Denied::Capability,
+            ) => Err(self.ctx_refused(off, len)),
         }
     }
 
@@ -62,8 +84,12 @@ impl Verifier<'_> {
 
     fn ctx_value(&mut self, found: &CtxAccess) -> Register {
         let target = match found.reg.base {
-            RegBase::PtrToPacket => Target::Packet { range: PacketRange::NONE },
-            RegBase::PtrToPacketMeta => Target::PacketMeta { range: PacketRange::NONE },
+            RegBase::PtrToPacket => Target::Packet {
+                range: PacketRange::NONE,
+            },
+            RegBase::PtrToPacketMeta => Target::PacketMeta {
+                range: PacketRange::NONE,
+            },
             RegBase::PtrToPacketEnd => Target::PacketEnd,
             RegBase::PtrToFlowKeys => Target::FlowKeys,
             RegBase::PtrToSocket => Target::Socket,
@@ -91,8 +117,14 @@ impl Verifier<'_> {
 
     /// A struct of the kernel by name.
     pub(crate) fn kernel_struct(&self, name: &str) -> Option<TypeRef> {
-        let id: BtfTypeId = self.kernel_btf.as_ref()?.find_by_name_kind(name, BtfKind::Struct)?;
-        Some(TypeRef { btf: BtfRef::Kernel, id })
+        let id: BtfTypeId = self
+            .kernel_btf
+            .as_ref()?
+            .find_by_name_kind(name, BtfKind::Struct)?;
+        Some(TypeRef {
+            btf: BtfRef::Kernel,
+            id,
+        })
     }
 }
 
@@ -114,5 +146,8 @@ pub(crate) fn ptr_flags(flags: TypeFlags) -> PtrFlags {
         (TypeFlags::DYNPTR_SKB, PtrFlags::DYNPTR_SKB),
         (TypeFlags::DYNPTR_XDP, PtrFlags::DYNPTR_XDP),
     ];
-    PAIRS.iter().filter(|(from, _)| flags.contains(*from)).fold(PtrFlags::empty(), |all, (_, to)| all | *to)
+    PAIRS
+        .iter()
+        .filter(|(from, _)| flags.contains(*from))
+        .fold(PtrFlags::empty(), |all, (_, to)| all | *to)
 }

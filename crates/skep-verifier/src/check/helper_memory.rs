@@ -37,13 +37,23 @@ impl Verifier<'_> {
             return self.check_no_memory(reg, &register, size, zero);
         };
         match p.target {
-            Target::Packet { .. } | Target::PacketMeta { .. } => self.check_packet_span(reg, p, p.off, size, zero),
+            Target::Packet { .. } | Target::PacketMeta { .. } => {
+                self.check_packet_span(reg, p, p.off, size, zero)
+            }
             Target::MapKey { map } => {
                 if access == AccessType::Write {
-                    return Err(self.reject(MemoryReject::CannotWriteInto { reg, ty: p.type_name() }));
+                    return Err(self.reject(MemoryReject::CannotWriteInto {
+                        reg,
+                        ty: p.type_name(),
+                    }));
                 }
                 let key_size = self.map_meta(map).map_or(0, |m| m.key_size);
-                let region = Region { kind: RegionKind::MapKey, size: key_size, reg, var: &p.var };
+                let region = Region {
+                    kind: RegionKind::MapKey,
+                    size: key_size,
+                    reg,
+                    var: &p.var,
+                };
                 self.check_region(&region, p.off, size, ZeroSize::Refused)
             }
             Target::MapValue { map, .. } => {
@@ -52,9 +62,17 @@ impl Verifier<'_> {
             }
             Target::Mem { size: mem_size, .. } => {
                 if access == AccessType::Write && p.flags.contains(PtrFlags::RDONLY) {
-                    return Err(self.reject(MemoryReject::CannotWriteInto { reg, ty: p.type_name() }));
+                    return Err(self.reject(MemoryReject::CannotWriteInto {
+                        reg,
+                        ty: p.type_name(),
+                    }));
                 }
-                let region = Region { kind: RegionKind::Memory, size: mem_size, reg, var: &p.var };
+                let region = Region {
+                    kind: RegionKind::Memory,
+                    size: mem_size,
+                    reg,
+                    var: &p.var,
+                };
                 self.check_region(&region, p.off, size, zero)
             }
             Target::Buf => self.check_buffer_span(reg, p, p.off, size, access),
@@ -76,32 +94,55 @@ impl Verifier<'_> {
     }
 
     /// NULL and no bytes is fine where zero sizes are; nothing else is.
-    fn check_no_memory(&mut self, reg: u8, register: &Register, size: u32, zero: ZeroSize) -> Check {
+    fn check_no_memory(
+        &mut self,
+        reg: u8,
+        register: &Register,
+        size: u32,
+        zero: ZeroSize,
+    ) -> Check {
         if zero == ZeroSize::Allowed && size == 0 && register.is_null() {
             return Ok(());
         }
-        Err(self.reject(MemoryReject::HelperMemory { reg, ty: register.type_name(), expected: "fp" }))
+        Err(self.reject(MemoryReject::HelperMemory {
+            reg,
+            ty: register.type_name(),
+            expected: "fp",
+        }))
     }
 
     /// Whether the program type uses its context as it is; the others' fields are translated, so there is no memory to hand out.
     fn ctx_is_plain_memory(&self) -> bool {
-        let table = skep_catalog::context(self.request.prog_type, self.request.expected_attach_type);
+        let table =
+            skep_catalog::context(self.request.prog_type, self.request.expected_attach_type);
         match table.rule {
             ContextRule::Flat(_) | ContextRule::BtfArgs(_) => true,
             ContextRule::Fields(_) => matches!(
                 self.request.prog_type,
-                skep_uapi::ProgType::Kprobe | skep_uapi::ProgType::CgroupDevice | skep_uapi::ProgType::Netfilter
+                skep_uapi::ProgType::Kprobe
+                    | skep_uapi::ProgType::CgroupDevice
+                    | skep_uapi::ProgType::Netfilter
             ),
         }
     }
 
-    fn check_call_ctx(&mut self, p: &Pointer, size: u32, access: CallAccess, zero: ZeroSize) -> Check {
-        let last = i64::from(p.off).saturating_add(i64::from(size)).saturating_sub(1);
+    fn check_call_ctx(
+        &mut self,
+        p: &Pointer,
+        size: u32,
+        access: CallAccess,
+        zero: ZeroSize,
+    ) -> Check {
+        let last = i64::from(p.off)
+            .saturating_add(i64::from(size))
+            .saturating_sub(1);
         match (size, zero) {
             (0, ZeroSize::Allowed) => Ok(()),
             (0, ZeroSize::Refused) => Err(self.reject_silently(Errno::EACCES)),
             _ => {
-                let Ok(last) = i32::try_from(last) else { return Err(self.reject_silently(Errno::EACCES)) };
+                let Ok(last) = i32::try_from(last) else {
+                    return Err(self.reject_silently(Errno::EACCES));
+                };
                 let operand = match access {
                     AccessType::Read => Operand::Probe,
                     AccessType::Write => Operand::StoreUnknown,
@@ -128,15 +169,22 @@ impl Verifier<'_> {
         }
         let raw = raw.filter(|_| p.var.is_const().is_some());
         // A buffer that is filled must lie in the stack, but may lie where nothing was yet.
-        let bounds = if raw.is_some() { AccessType::Write } else { access };
+        let bounds = if raw.is_some() {
+            AccessType::Write
+        } else {
+            access
+        };
         let span = self.check_stack_bounds(reg, p, p.off, i64::from(size), bounds)?;
         let Some(raw) = raw else {
             return self.check_stack_initialised(reg, p, span, size, access);
         };
         for off in span.min..span.end {
-            let mark = crate::stack::SlotIdx::of(off).map(|(slot, byte)| self.stack_byte(span.frame, slot, byte));
+            let mark = crate::stack::SlotIdx::of(off)
+                .map(|(slot, byte)| self.stack_byte(span.frame, slot, byte));
             if mark == Some(SlotByte::Dynptr) {
-                return Err(self.reject(MemoryReject::DynptrWrite { off: i64::from(off) }));
+                return Err(self.reject(MemoryReject::DynptrWrite {
+                    off: i64::from(off),
+                }));
             }
         }
         *raw = RawBuffer { reg, size };

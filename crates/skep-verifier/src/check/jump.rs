@@ -24,9 +24,18 @@ struct Comparison {
 
 impl Comparison {
     fn decode(insn: RawInsn) -> Option<Comparison> {
-        let width = if insn.class() == opcode::JMP { Width::W64 } else { Width::W32 };
+        let width = if insn.class() == opcode::JMP {
+            Width::W64
+        } else {
+            Width::W32
+        };
         let imm = (insn.source() == opcode::K).then_some(insn.imm);
-        CondOp::from_op(insn.op()).map(|op| Comparison { insn, op, width, imm })
+        CondOp::from_op(insn.op()).map(|op| Comparison {
+            insn,
+            op,
+            width,
+            imm,
+        })
     }
 
     fn src_register(&self) -> Option<u8> {
@@ -65,13 +74,20 @@ impl Verifier<'_> {
     fn check_jump_operands(&mut self, cmp: &Comparison) -> Check<(Register, Register)> {
         let insn = cmp.insn;
         self.check_reg_readable(insn.dst())?;
-        let reserved = if cmp.imm.is_some() { insn.src() != 0 } else { insn.imm != 0 };
+        let reserved = if cmp.imm.is_some() {
+            insn.src() != 0
+        } else {
+            insn.imm != 0
+        };
         if reserved {
             return Err(self.reject(ValueReject::JumpReserved));
         }
         let Some(imm) = cmp.imm else {
             self.check_reg_readable(insn.src())?;
-            let (dst, src) = (self.state.reg(insn.dst()).clone(), self.state.reg(insn.src()).clone());
+            let (dst, src) = (
+                self.state.reg(insn.dst()).clone(),
+                self.state.reg(insn.src()).clone(),
+            );
             if self.leaks_pointer(insn.src()) && !(is_packet(&dst) && is_packet(&src)) {
                 return Err(self.reject(ValueReject::PointerComparison { reg: insn.src() }));
             }
@@ -97,13 +113,20 @@ impl Verifier<'_> {
 
     /// The outcome is known: one edge is followed, the other only as a misprediction.
     fn follow_decided(&mut self, cmp: &Comparison, target: InsnIdx, taken: bool) -> Check<Flow> {
-        for reg in [Some(cmp.insn.dst()), cmp.src_register()].into_iter().flatten() {
+        for reg in [Some(cmp.insn.dst()), cmp.src_register()]
+            .into_iter()
+            .flatten()
+        {
             if self.state.reg(reg).scalar().is_some() {
                 self.mark_precise(reg)?;
             }
         }
         self.note_edges(!taken, taken);
-        let (followed, other) = if taken { (Flow::Goto(target), self.at.next()) } else { (Flow::Next, target) };
+        let (followed, other) = if taken {
+            (Flow::Goto(target), self.at.next())
+        } else {
+            (Flow::Next, target)
+        };
         self.push_mispredicted(cmp.insn, other)?;
         self.log_jump_state();
         Ok(followed)
@@ -121,8 +144,17 @@ impl Verifier<'_> {
     /// The numbers linked to the operands, noted for precision tracking where there are several.
     fn collect_jump_links(&mut self, cmp: &Comparison) -> Vec<LinkedPlace> {
         let mut linked = Vec::new();
-        for reg in [cmp.src_register(), Some(cmp.insn.dst())].into_iter().flatten() {
-            if let Some(id) = self.state.reg(reg).scalar().map(|s| s.id).filter(|id| *id != 0) {
+        for reg in [cmp.src_register(), Some(cmp.insn.dst())]
+            .into_iter()
+            .flatten()
+        {
+            if let Some(id) = self
+                .state
+                .reg(reg)
+                .scalar()
+                .map(|s| s.id)
+                .filter(|id| *id != 0)
+            {
                 self.collect_linked(id, &mut linked);
             }
         }
@@ -133,9 +165,16 @@ impl Verifier<'_> {
     }
 
     /// Two numbers: both edges narrow both, and all that is linked to them.
-    fn refine_numbers(&mut self, cmp: &Comparison, taken: &mut State, linked: &[LinkedPlace]) -> Check {
+    fn refine_numbers(
+        &mut self,
+        cmp: &Comparison,
+        taken: &mut State,
+        linked: &[LinkedPlace],
+    ) -> Check {
         let (dst, src) = (cmp.insn.dst(), cmp.src_register());
-        let Some(a) = self.state.reg(dst).scalar().map(|s| s.range) else { return Ok(()) };
+        let Some(a) = self.state.reg(dst).scalar().map(|s| s.range) else {
+            return Ok(());
+        };
         let b = match (cmp.imm, src) {
             (Some(imm), _) => ScalarRange::immediate(imm),
             (None, Some(reg)) => match self.state.reg(reg).scalar() {
@@ -146,13 +185,24 @@ impl Verifier<'_> {
         };
         let itself = src == Some(dst);
         let jump = self.refined(cmp, a, b, Taken::Jump, itself, ["true_reg1", "true_reg2"])?;
-        let fall = self.refined(cmp, a, b, Taken::FallThrough, itself, ["false_reg1", "false_reg2"])?;
+        let fall = self.refined(
+            cmp,
+            a,
+            b,
+            Taken::FallThrough,
+            itself,
+            ["false_reg1", "false_reg2"],
+        )?;
         let fallthrough = &mut self.state;
         for (state, (a, b)) in [(&mut *fallthrough, fall), (taken, jump)] {
             if let Some(s) = state.reg_mut(dst).and_then(Register::scalar_mut) {
                 s.range = a;
             }
-            if let Some(s) = src.filter(|_| !itself).and_then(|reg| state.reg_mut(reg)).and_then(Register::scalar_mut) {
+            if let Some(s) = src
+                .filter(|_| !itself)
+                .and_then(|reg| state.reg_mut(reg))
+                .and_then(Register::scalar_mut)
+            {
                 s.range = b;
             }
             for reg in [src, Some(dst)].into_iter().flatten() {
@@ -197,7 +247,11 @@ impl Verifier<'_> {
         {
             self.equal_pointers(dst, src, if_fallthrough, if_taken, taken);
         }
-        let maybe_null = self.state.reg(dst).pointer().is_some_and(|p| p.maybe_null());
+        let maybe_null = self
+            .state
+            .reg(dst)
+            .pointer()
+            .is_some_and(|p| p.maybe_null());
         if cmp.width == Width::W64
             && cmp.imm == Some(0)
             && maybe_null
@@ -210,7 +264,9 @@ impl Verifier<'_> {
             return Ok(());
         }
         let compared = cmp.width == Width::W64
-            && cmp.src_register().is_some_and(|src| packet_range::compare(&mut self.state, taken, cmp.op, dst, src));
+            && cmp
+                .src_register()
+                .is_some_and(|src| packet_range::compare(&mut self.state, taken, cmp.op, dst, src));
         if !compared && self.leaks_pointer(dst) {
             return Err(self.reject(ValueReject::PointerComparison { reg: dst }));
         }
@@ -218,8 +274,18 @@ impl Verifier<'_> {
     }
 
     /// A possibly-NULL pointer equal to one that cannot be NULL is not NULL either. Only the compared register learns it.
-    fn equal_pointers(&mut self, dst: u8, src: u8, if_fallthrough: Nullness, if_taken: Nullness, taken: &mut State) {
-        let (Some(d), Some(s)) = (self.state.reg(dst).pointer(), self.state.reg(src).pointer()) else { return };
+    fn equal_pointers(
+        &mut self,
+        dst: u8,
+        src: u8,
+        if_fallthrough: Nullness,
+        if_taken: Nullness,
+        taken: &mut State,
+    ) {
+        let (Some(d), Some(s)) = (self.state.reg(dst).pointer(), self.state.reg(src).pointer())
+        else {
+            return;
+        };
         if d.kind() == TargetKind::Btf || s.kind() == TargetKind::Btf {
             return;
         }
@@ -229,7 +295,14 @@ impl Verifier<'_> {
             (true, true) | (false, false) => return,
         };
         // On the "equal" edge (where a comparison with NULL would have found NULL) the learner is not NULL.
-        let learned = |v: &Self, state: &State| state.reg(learner).pointer().map(|p| Register::Pointer(crate::register::Pointer { id: p.id, ..v.non_null(p) }));
+        let learned = |v: &Self, state: &State| {
+            state.reg(learner).pointer().map(|p| {
+                Register::Pointer(crate::register::Pointer {
+                    id: p.id,
+                    ..v.non_null(p)
+                })
+            })
+        };
         if if_fallthrough == Nullness::Null {
             if let Some(r) = learned(self, &self.state) {
                 self.state.set_reg(learner, r);
@@ -243,18 +316,30 @@ impl Verifier<'_> {
 }
 
 fn is_packet(r: &Register) -> bool {
-    r.pointer().is_some_and(|p| matches!(p.kind(), TargetKind::Packet | TargetKind::PacketMeta | TargetKind::PacketEnd))
+    r.pointer().is_some_and(|p| {
+        matches!(
+            p.kind(),
+            TargetKind::Packet | TargetKind::PacketMeta | TargetKind::PacketEnd
+        )
+    })
 }
 
 /// The outcome, where it is known.
 fn predict(cmp: &Comparison, dst: &Register, src: &Register) -> Option<bool> {
     match (dst, src) {
-        (Register::Scalar(a), Register::Scalar(b)) => scalar::branch_taken(cmp.op, cmp.width, &a.range, &b.range),
+        (Register::Scalar(a), Register::Scalar(b)) => {
+            scalar::branch_taken(cmp.op, cmp.width, &a.range, &b.range)
+        }
         (Register::Pointer(a), Register::Pointer(b)) => {
             let both_packet = is_packet(dst) && is_packet(src) && cmp.width == Width::W64;
-            if both_packet { packet_range::predict(cmp.op, a, b) } else { None }
+            if both_packet {
+                packet_range::predict(cmp.op, a, b)
+            } else {
+                None
+            }
         }
-        (Register::Pointer(p), Register::Scalar(s)) | (Register::Scalar(s), Register::Pointer(p)) => {
+        (Register::Pointer(p), Register::Scalar(s))
+        | (Register::Scalar(s), Register::Pointer(p)) => {
             if s.range.const_in(cmp.width) != Some(0) || !is_never_null(p) {
                 return None;
             }

@@ -30,7 +30,10 @@ const TCP_SOCK: Writable = Writable {
         ("tcp_sock", &["app_limited"]),
     ],
 };
-const NF_CONN: Writable = Writable { seen: "nf_conn", fields: &[("nf_conn", &["mark"])] };
+const NF_CONN: Writable = Writable {
+    seen: "nf_conn",
+    fields: &[("nf_conn", &["mark"])],
+};
 
 /// A struct that programs of its struct_ops may write as a whole.
 const DUMMY_STATE: &str = "bpf_dummy_ops_state";
@@ -39,19 +42,39 @@ impl Verifier<'_> {
     /// A store of `size` bytes at `off` of a kernel struct.
     pub(super) fn check_kernel_struct_write(&mut self, ty: TypeRef, off: i32, size: u32) -> Check {
         let name = self.type_name(ty).to_string();
-        let struct_ops = self.calls.target.as_ref().and_then(|t| t.struct_name.clone());
+        let struct_ops = self
+            .calls
+            .target
+            .as_ref()
+            .and_then(|t| t.struct_name.clone());
         let allowed = match (self.request.prog_type, struct_ops.as_deref()) {
             (ProgType::StructOps, Some("tcp_congestion_ops")) if name == TCP_SOCK.seen => &TCP_SOCK,
-            (ProgType::StructOps, Some("bpf_dummy_ops")) if name == DUMMY_STATE => return self.check_whole_struct(ty, off, size),
-            (ProgType::SchedCls | ProgType::SchedAct | ProgType::Xdp, _) if matches!(name.as_str(), "nf_conn" | "nf_conn___init") => &NF_CONN,
+            (ProgType::StructOps, Some("bpf_dummy_ops")) if name == DUMMY_STATE => {
+                return self.check_whole_struct(ty, off, size);
+            }
+            (ProgType::SchedCls | ProgType::SchedAct | ProgType::Xdp, _)
+                if matches!(name.as_str(), "nf_conn" | "nf_conn___init") =>
+            {
+                &NF_CONN
+            }
             _ => return Err(self.reject(MemoryReject::BtfReadOnly)),
         };
-        let span = self.btf(ty.btf).and_then(|btf| allowed.field_at(btf, off.cast_unsigned()));
+        let span = self
+            .btf(ty.btf)
+            .and_then(|btf| allowed.field_at(btf, off.cast_unsigned()));
         let Some((_, end)) = span else {
-            return Err(self.reject(MemoryReject::NoWriteSupport { name: allowed.seen, off }));
+            return Err(self.reject(MemoryReject::NoWriteSupport {
+                name: allowed.seen,
+                off,
+            }));
         };
         if off.cast_unsigned().saturating_add(size) > end {
-            return Err(self.reject(MemoryReject::WriteBeyondField { off, size, name: allowed.seen, end }));
+            return Err(self.reject(MemoryReject::WriteBeyondField {
+                off,
+                size,
+                name: allowed.seen,
+                end,
+            }));
         }
         Ok(())
     }
@@ -68,8 +91,13 @@ impl Verifier<'_> {
 impl Writable {
     /// The span of the field that byte `off` lies in.
     fn field_at(&self, btf: &Btf, off: u32) -> Option<(u32, u32)> {
-        let spans = self.fields.iter().filter_map(|(owner, path)| span_of(btf, owner, path));
-        spans.into_iter().find(|(start, end)| (*start..*end).contains(&off))
+        let spans = self
+            .fields
+            .iter()
+            .filter_map(|(owner, path)| span_of(btf, owner, path));
+        spans
+            .into_iter()
+            .find(|(start, end)| (*start..*end).contains(&off))
     }
 }
 

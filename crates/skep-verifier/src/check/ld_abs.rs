@@ -1,7 +1,7 @@
 //! Class LD: the packet loads of classic BPF, and the dispatch of ld_imm64.
 
-use crate::reject::words::LeakSite;
 use crate::register::{Register, TargetKind};
+use crate::reject::words::LeakSite;
 use crate::reject::{Check, MemoryReject};
 use crate::scalar::ScalarRange;
 use crate::verifier::{Flow, Verifier};
@@ -24,7 +24,11 @@ impl Verifier<'_> {
             return Err(self.reject(MemoryReject::LdAbsProgType));
         }
         let is_abs = insn.mode() == opcode::ABS;
-        if insn.dst() != 0 || insn.off != 0 || insn.size() == opcode::DW || (is_abs && insn.src() != 0) {
+        if insn.dst() != 0
+            || insn.off != 0
+            || insn.size() == opcode::DW
+            || (is_abs && insn.src() != 0)
+        {
             return Err(self.reject(MemoryReject::LdAbsReserved));
         }
         self.check_reg_readable(CTX_REG)?;

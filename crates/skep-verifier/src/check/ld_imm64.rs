@@ -20,7 +20,10 @@ impl Verifier<'_> {
         self.check_reg_writable(insn.dst())?;
         let value = match insn.src() {
             0 => {
-                let high = self.insns.get(self.at.next().index()).map_or(0, |i| i.imm.cast_unsigned());
+                let high = self
+                    .insns
+                    .get(self.at.next().index())
+                    .map_or(0, |i| i.imm.cast_unsigned());
                 let value = u64::from(high) << 32 | u64::from(insn.imm.cast_unsigned());
                 self.new_scalar(ScalarRange::constant(value))
             }
@@ -36,9 +39,14 @@ impl Verifier<'_> {
         let Some(subprog) = self.subprog_at(start) else {
             return Err(self.reject(MemoryReject::CallbackNoBtf));
         };
-        let linkage = self.subprogs.get(usize::from(subprog.0)).map(|s| (s.func_type.is_some(), s.linkage));
+        let linkage = self
+            .subprogs
+            .get(usize::from(subprog.0))
+            .map(|s| (s.func_type.is_some(), s.linkage));
         match linkage {
-            Some((true, Linkage::Static)) => Ok(Register::Pointer(Pointer::new(Target::Func { subprog: subprog.0 }))),
+            Some((true, Linkage::Static)) => Ok(Register::Pointer(Pointer::new(Target::Func {
+                subprog: subprog.0,
+            }))),
             Some((true, _)) => Err(self.reject(MemoryReject::CallbackNotStatic)),
             Some((false, _)) | None => Err(self.reject(MemoryReject::CallbackNoBtf)),
         }
@@ -56,7 +64,10 @@ impl Verifier<'_> {
 
     /// An address in a map's value. All such addresses share the lock of the map's only value, so they have no id of their own.
     fn value_address(&mut self, map: MapRef, off: u32) -> Register {
-        if self.map(map).is_some_and(|m| m.meta.map_type == MapType::Arena) {
+        if self
+            .map(map)
+            .is_some_and(|m| m.meta.map_type == MapType::Arena)
+        {
             return self.unknown_register();
         }
         let mut p = Pointer::new(Target::MapValue { map, uid: 0 });

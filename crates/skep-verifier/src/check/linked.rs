@@ -49,7 +49,9 @@ impl Verifier<'_> {
     pub(super) fn collect_linked(&mut self, id: ValueId, list: &mut Vec<LinkedPlace>) {
         for frame in (0..=self.state.current()).rev() {
             let live = self.live_before(self.frame_insn(frame));
-            let Some(f) = self.state.frame(frame) else { continue };
+            let Some(f) = self.state.frame(frame) else {
+                continue;
+            };
             let places = linked_places(f, id, live);
             for place in places {
                 let at = LinkedPlace { frame, place };
@@ -65,18 +67,29 @@ impl Verifier<'_> {
 
 fn linked_places(frame: &Frame, id: ValueId, live: u16) -> Vec<Place> {
     let linked = |r: &Register| r.scalar().is_some_and(|s| s.id == id);
-    let regs = (0u8..10).filter(|r| live & (1 << r) != 0 && linked(frame.regs.get(*r))).map(Place::Reg);
+    let regs = (0u8..10)
+        .filter(|r| live & (1 << r) != 0 && linked(frame.regs.get(*r)))
+        .map(Place::Reg);
     let slots = frame.stack.slots.iter().enumerate();
-    let slots = slots.filter(|(_, s)| s.spilled().is_some_and(linked)).map(|(i, _)| Place::Slot(SlotIdx(i as u8)));
+    let slots = slots
+        .filter(|(_, s)| s.spilled().is_some_and(linked))
+        .map(|(i, _)| Place::Slot(SlotIdx(i as u8)));
     regs.chain(slots).collect()
 }
 
 /// Carries what is now known about r`reg` of the current frame to the numbers of `list` that are still linked to it.
 pub(super) fn propagate(state: &mut State, reg: u8, list: &[LinkedPlace]) {
-    let Some(known) = state.reg(reg).scalar().copied().filter(|s| s.id != 0) else { return };
-    let own = LinkedPlace { frame: state.current(), place: Place::Reg(reg) };
+    let Some(known) = state.reg(reg).scalar().copied().filter(|s| s.id != 0) else {
+        return;
+    };
+    let own = LinkedPlace {
+        frame: state.current(),
+        place: Place::Reg(reg),
+    };
     for &at in list.iter().filter(|at| **at != own) {
-        let Some(old) = scalar_at(state, at).copied().filter(|s| s.id == known.id) else { continue };
+        let Some(old) = scalar_at(state, at).copied().filter(|s| s.id == known.id) else {
+            continue;
+        };
         if let (Some(new), Some(place)) = (at_distance(&known, &old), scalar_at_mut(state, at)) {
             *place = new;
         }
@@ -85,7 +98,10 @@ pub(super) fn propagate(state: &mut State, reg: u8, list: &[LinkedPlace]) {
 
 /// What is known about `old`, which is linked to `known`.
 fn at_distance(known: &Scalar, old: &Scalar) -> Option<Scalar> {
-    let mixed = matches!((known.link, old.link), (Link::Add64(_), Link::Add32(_)) | (Link::Add32(_), Link::Add64(_)));
+    let mixed = matches!(
+        (known.link, old.link),
+        (Link::Add64(_), Link::Add32(_)) | (Link::Add32(_), Link::Add64(_))
+    );
     if mixed {
         return None;
     }
@@ -99,5 +115,10 @@ fn at_distance(known: &Scalar, old: &Scalar) -> Option<Scalar> {
     if matches!(known.link, Link::Add32(_)) || matches!(old.link, Link::Add32(_)) {
         range.zext_32_to_64();
     }
-    Some(Scalar { range, id: old.id, link: old.link, precise: known.precise })
+    Some(Scalar {
+        range,
+        id: old.id,
+        link: old.link,
+        precise: known.precise,
+    })
 }

@@ -21,13 +21,30 @@ pub(super) enum Toucher {
 const POINTER_FIELDS: FieldSet = FieldSet::KPTR.union(FieldSet::UPTR);
 
 impl Verifier<'_> {
-    pub(super) fn check_map_value_access(&mut self, access: &MemoryAccess, p: &Pointer, map: MapRef, off: i32) -> Check {
+    pub(super) fn check_map_value_access(
+        &mut self,
+        access: &MemoryAccess,
+        p: &Pointer,
+        map: MapRef,
+        off: i32,
+    ) -> Check {
         if let Some(reg) = self.leaked(access.operand) {
             return Err(self.reject(MemoryReject::LeakIntoMap { reg }));
         }
         self.check_map_flags(map, p, off, access.size, access.operand.access())?;
-        self.check_map_value_span(access.base, p, map, off, access.size, ZeroSize::Refused, Toucher::Insn)?;
-        let constant = p.var.is_const().map(|v| i64::from(off).wrapping_add(v.cast_signed()));
+        self.check_map_value_span(
+            access.base,
+            p,
+            map,
+            off,
+            access.size,
+            ZeroSize::Refused,
+            Toucher::Insn,
+        )?;
+        let constant = p
+            .var
+            .is_const()
+            .map(|v| i64::from(off).wrapping_add(v.cast_signed()));
         if let Some(at) = constant
             && let Some(field) = self.pointer_field_at(map, at)
         {
@@ -41,18 +58,28 @@ impl Verifier<'_> {
 
     fn pointer_field_at(&self, map: MapRef, at: i64) -> Option<skep_btf::Field> {
         let at = u32::try_from(at).ok()?;
-        self.map(map)?.meta.record.as_ref()?.at(at, POINTER_FIELDS).copied()
+        self.map(map)?
+            .meta
+            .record
+            .as_ref()?
+            .at(at, POINTER_FIELDS)
+            .copied()
     }
 
     /// A load from a map whose content can no longer change is a constant.
     fn load_map_value(&mut self, access: &MemoryAccess, map: MapRef, at: Option<i64>) -> Check {
-        let direct = self.map(map).filter(|m| m.constant && m.meta.map_type == MapType::Array).map(|m| (m.token, m.meta.max_entries));
+        let direct = self
+            .map(map)
+            .filter(|m| m.constant && m.meta.map_type == MapType::Array)
+            .map(|m| (m.token, m.meta.max_entries));
         if let (Some((token, entries)), Some(at)) = (direct, at) {
             if entries != 1 {
                 // Linux finds no address for element 0 of a longer array and fails the load over it.
                 return Err(self.reject_silently(Errno::ENOTSUPP));
             }
-            let read = token.zip(u32::try_from(at).ok()).and_then(|(t, at)| self.env.read_constant(t, at, access.size));
+            let read = token
+                .zip(u32::try_from(at).ok())
+                .and_then(|(t, at)| self.env.read_constant(t, at, access.size));
             if let Some(value) = read {
                 let value = match access.extension {
                     Extension::Zero => value,
@@ -67,18 +94,34 @@ impl Verifier<'_> {
     }
 
     /// BPF_F_RDONLY_PROG and BPF_F_WRONLY_PROG.
-    pub(super) fn check_map_flags(&mut self, map: MapRef, _p: &Pointer, off: i32, len: u32, access: AccessType) -> Check {
-        let Some(meta) = self.map_meta(map) else { return Ok(()) };
+    pub(super) fn check_map_flags(
+        &mut self,
+        map: MapRef,
+        _p: &Pointer,
+        off: i32,
+        len: u32,
+        access: AccessType,
+    ) -> Check {
+        let Some(meta) = self.map_meta(map) else {
+            return Ok(());
+        };
         let (size, off) = (meta.value_size, i64::from(off));
         match access {
-            AccessType::Write if meta.is_rdonly_prog() => Err(self.reject(MemoryReject::MapWriteForbidden { size, off, len })),
-            AccessType::Read if meta.is_wronly_prog() => Err(self.reject(MemoryReject::MapReadForbidden { size, off, len })),
+            AccessType::Write if meta.is_rdonly_prog() => {
+                Err(self.reject(MemoryReject::MapWriteForbidden { size, off, len }))
+            }
+            AccessType::Read if meta.is_wronly_prog() => {
+                Err(self.reject(MemoryReject::MapReadForbidden { size, off, len }))
+            }
             AccessType::Write | AccessType::Read => Ok(()),
         }
     }
 
     /// Bounds and special fields of `len` bytes at `off` + variable part of a value.
-    #[expect(clippy::too_many_arguments, reason = "one span of one value, and who touches it")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one span of one value, and who touches it"
+    )]
     pub(super) fn check_map_value_span(
         &mut self,
         reg: u8,
@@ -90,10 +133,24 @@ impl Verifier<'_> {
         toucher: Toucher,
     ) -> Check {
         let size = self.map_meta(map).map_or(0, |m| m.value_size);
-        self.check_region(&Region { kind: RegionKind::MapValue, size, reg, var: &p.var }, off, len, zero)?;
-        let Some(record) = self.map_meta(map).and_then(|m| m.record.clone()) else { return Ok(()) };
+        self.check_region(
+            &Region {
+                kind: RegionKind::MapValue,
+                size,
+                reg,
+                var: &p.var,
+            },
+            off,
+            len,
+            zero,
+        )?;
+        let Some(record) = self.map_meta(map).and_then(|m| m.record.clone()) else {
+            return Ok(());
+        };
         let start = i64::from(off).wrapping_add(p.var.smin);
-        let end = i64::from(off).wrapping_add(p.var.umax.cast_signed()).wrapping_add(i64::from(len));
+        let end = i64::from(off)
+            .wrapping_add(p.var.umax.cast_signed())
+            .wrapping_add(i64::from(len));
         for field in record.fields() {
             let touched = start < i64::from(field.end()) && i64::from(field.offset) < end;
             if touched {
@@ -103,7 +160,14 @@ impl Verifier<'_> {
         Ok(())
     }
 
-    fn check_field_touched(&mut self, p: &Pointer, off: i32, len: u32, field: &skep_btf::Field, toucher: Toucher) -> Check {
+    fn check_field_touched(
+        &mut self,
+        p: &Pointer,
+        off: i32,
+        len: u32,
+        field: &skep_btf::Field,
+        toucher: Toucher,
+    ) -> Check {
         let name = field.kind().name();
         if !matches!(field.kind(), FieldKind::Kptr(_) | FieldKind::Uptr) {
             return Err(self.reject(MemoryReject::FieldDirect { field: name }));
@@ -114,9 +178,15 @@ impl Verifier<'_> {
         let Some(var) = p.var.is_const() else {
             return Err(self.reject(MemoryReject::FieldVariable { field: name }));
         };
-        let at = i64::from(off).wrapping_add(var.cast_signed()).cast_unsigned();
+        let at = i64::from(off)
+            .wrapping_add(var.cast_signed())
+            .cast_unsigned();
         if at != u64::from(field.offset) {
-            return Err(self.reject(MemoryReject::FieldMisaligned { field: name, expected: field.offset, off: at }));
+            return Err(self.reject(MemoryReject::FieldMisaligned {
+                field: name,
+                expected: field.offset,
+                off: at,
+            }));
         }
         if len != 8 {
             return Err(self.reject(MemoryReject::FieldSize { field: name }));
@@ -127,7 +197,9 @@ impl Verifier<'_> {
     /// One byte at the pointer must be there: for pointers that are moved without CAP_PERFMON.
     pub(super) fn check_map_value_reachable(&mut self, reg: u8, p: &Pointer) -> Check {
         match p.target {
-            Target::MapValue { map, .. } => self.check_map_value_span(reg, p, map, p.off, 1, ZeroSize::Refused, Toucher::Call),
+            Target::MapValue { map, .. } => {
+                self.check_map_value_span(reg, p, map, p.off, 1, ZeroSize::Refused, Toucher::Call)
+            }
             _ => Ok(()),
         }
     }

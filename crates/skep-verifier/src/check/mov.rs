@@ -20,7 +20,8 @@ impl Verifier<'_> {
             self.check_cast(insn)?;
         } else {
             let reserved = if is_reg {
-                let extends = matches!(insn.off, 0 | 8 | 16) || (insn.off == 32 && width == Width::W64);
+                let extends =
+                    matches!(insn.off, 0 | 8 | 16) || (insn.off == 32 && width == Width::W64);
                 insn.imm != 0 || !extends
             } else {
                 insn.src() != 0 || insn.off != 0
@@ -43,7 +44,9 @@ impl Verifier<'_> {
             return Ok(());
         }
         let value = match (is_cast, width) {
-            (true, _) if insn.imm == CAST_TO_ARENA => Register::Pointer(Pointer::new(Target::Arena)),
+            (true, _) if insn.imm == CAST_TO_ARENA => {
+                Register::Pointer(Pointer::new(Target::Arena))
+            }
             (true, _) => self.unknown_register(),
             (false, Width::W64) if insn.off == 0 => {
                 self.give_id(insn.src());
@@ -69,7 +72,9 @@ impl Verifier<'_> {
     /// Makes sure that r`reg`, if it is an unknown number, can be recognised in copies of it. A number that is a constant distance away
     /// from others leaves them: what copies share is equality.
     pub(crate) fn give_id(&mut self, reg: u8) {
-        let Some(scalar) = self.state.reg(reg).scalar() else { return };
+        let Some(scalar) = self.state.reg(reg).scalar() else {
+            return;
+        };
         let mut scalar = *scalar;
         if scalar.link != Link::Equal {
             scalar.unlink();
@@ -87,7 +92,10 @@ impl Verifier<'_> {
         if self.leaks_pointer(insn.src()) {
             return Err(self.reject(ValueReject::SignExtendPointer { reg: insn.src() }));
         }
-        let Some(mut copy) = self.copy_if_unchanged_below(insn.src(), extend_limit(insn.off)) else { return Ok(self.unknown_register()) };
+        let Some(mut copy) = self.copy_if_unchanged_below(insn.src(), extend_limit(insn.off))
+        else {
+            return Ok(self.unknown_register());
+        };
         copy.range.sign_extend_64(extend_bytes(insn.off));
         Ok(Register::Scalar(copy))
     }
@@ -97,10 +105,17 @@ impl Verifier<'_> {
         if self.leaks_pointer(insn.src()) {
             return Err(self.reject(ValueReject::PartialCopy { reg: insn.src() }));
         }
-        let limit = if insn.off == 0 { 1 << 32 } else { extend_limit(insn.off) };
+        let limit = if insn.off == 0 {
+            1 << 32
+        } else {
+            extend_limit(insn.off)
+        };
         let mut copy = match self.copy_if_unchanged_below(insn.src(), limit) {
             Some(copy) => copy,
-            None => Scalar { precise: !self.privileges.bpf, ..Scalar::UNKNOWN },
+            None => Scalar {
+                precise: !self.privileges.bpf,
+                ..Scalar::UNKNOWN
+            },
         };
         if insn.off != 0 {
             copy.range.sign_extend_32(extend_bytes(insn.off));
@@ -124,12 +139,17 @@ impl Verifier<'_> {
 
     /// Whether the program uses an arena.
     pub(crate) fn has_arena(&self) -> bool {
-        self.maps.iter().any(|m| m.meta.map_type == skep_uapi::MapType::Arena)
+        self.maps
+            .iter()
+            .any(|m| m.meta.map_type == skep_uapi::MapType::Arena)
     }
 
     /// Whether r`reg` points to `kind`.
     pub(crate) fn points_to(&self, reg: u8, kind: TargetKind) -> bool {
-        self.state.reg(reg).pointer().is_some_and(|p| p.kind() == kind)
+        self.state
+            .reg(reg)
+            .pointer()
+            .is_some_and(|p| p.kind() == kind)
     }
 }
 

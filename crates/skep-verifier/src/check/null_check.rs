@@ -18,7 +18,9 @@ pub(crate) enum Nullness {
 impl Verifier<'_> {
     /// Everything in `state` that is the same possibly-NULL pointer as r`reg` becomes what `nullness` says.
     pub(super) fn resolve_null(&self, state: &mut State, reg: u8, nullness: Nullness) {
-        let Some(tested) = state.reg(reg).pointer().copied() else { return };
+        let Some(tested) = state.reg(reg).pointer().copied() else {
+            return;
+        };
         if nullness == Nullness::Null && tested.ref_obj_id != 0 && tested.ref_obj_id == tested.id {
             // Nothing was acquired, so there is nothing to give back.
             state.refs.release(tested.id);
@@ -46,7 +48,13 @@ impl Verifier<'_> {
         {
             p.target = match (used.inner, used.meta.map_type) {
                 (Some(inner), _) => {
-                    let uid = if self.map_has(inner, FieldSet::TIMER | FieldSet::WQ | FieldSet::TASK_WORK) { p.id } else { 0 };
+                    let uid = if self
+                        .map_has(inner, FieldSet::TIMER | FieldSet::WQ | FieldSet::TASK_WORK)
+                    {
+                        p.id
+                    } else {
+                        0
+                    };
                     Target::Map { map: inner, uid }
                 }
                 (None, MapType::Xskmap) => Target::XdpSock,
@@ -64,16 +72,19 @@ impl Verifier<'_> {
     pub(crate) fn may_point_to_lock(&self, pointer: &Pointer) -> bool {
         match pointer.target {
             Target::MapValue { map, .. } => self.map_has(map, FieldSet::LOCK),
-            Target::Btf { ty } if pointer.flags.contains(PtrFlags::ALLOC) => {
-                self.btf(ty.btf).and_then(|b| b.struct_record(ty.id)).is_some_and(|r| r.has(FieldSet::LOCK))
-            }
+            Target::Btf { ty } if pointer.flags.contains(PtrFlags::ALLOC) => self
+                .btf(ty.btf)
+                .and_then(|b| b.struct_record(ty.id))
+                .is_some_and(|r| r.has(FieldSet::LOCK)),
             _ => false,
         }
     }
 
     /// Whether values of a map have one of these special fields.
     pub(crate) fn map_has(&self, map: crate::register::MapRef, kinds: FieldSet) -> bool {
-        self.map(map).and_then(|m| m.meta.record.as_ref()).is_some_and(|r| r.has(kinds))
+        self.map(map)
+            .and_then(|m| m.meta.record.as_ref())
+            .is_some_and(|r| r.has(kinds))
     }
 }
 

@@ -44,7 +44,10 @@ impl Verifier<'_> {
 
     /// A number of this range, precise from birth where precision is not tracked.
     pub(crate) fn new_scalar(&self, range: ScalarRange) -> Register {
-        Register::Scalar(Scalar { precise: !self.privileges.bpf, ..Scalar::new(range) })
+        Register::Scalar(Scalar {
+            precise: !self.privileges.bpf,
+            ..Scalar::new(range)
+        })
     }
 
     /// Checks that the five descriptions of r`reg` agree; `what` names the occasion in the log. Disagreement is a bug of the domain:
@@ -68,7 +71,9 @@ impl Verifier<'_> {
 
     /// The same for a range not yet in a register: what Linux goes on with.
     pub(crate) fn sane(&mut self, range: ScalarRange, what: &'static str) -> Check<ScalarRange> {
-        let Err(violation) = range.sanity() else { return Ok(range) };
+        let Err(violation) = range.sanity() else {
+            return Ok(range);
+        };
         let reject = self.reject(ValueReject::Invariants { what, violation });
         if self.request.flags.has(LoadFlags::TEST_REG_INVARIANTS) {
             return Err(reject);

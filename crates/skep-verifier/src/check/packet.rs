@@ -8,9 +8,17 @@ use crate::verifier::Verifier;
 use skep_catalog::PacketAccess;
 
 impl Verifier<'_> {
-    pub(super) fn check_packet_access(&mut self, access: &MemoryAccess, p: &Pointer, off: i32) -> Check {
+    pub(super) fn check_packet_access(
+        &mut self,
+        access: &MemoryAccess,
+        p: &Pointer,
+        off: i32,
+    ) -> Check {
         if access.operand.access() == AccessType::Write {
-            let may_write = self.calls.type_info().is_some_and(|t| t.packet_access == PacketAccess::ReadWrite);
+            let may_write = self
+                .calls
+                .type_info()
+                .is_some_and(|t| t.packet_access == PacketAccess::ReadWrite);
             if !may_write {
                 return Err(self.reject(MemoryReject::PacketWrite));
             }
@@ -25,11 +33,20 @@ impl Verifier<'_> {
     }
 
     /// `len` bytes at `off` from the pointer's base lie in what was proved to be there.
-    pub(super) fn check_packet_span(&mut self, reg: u8, p: &Pointer, off: i32, len: u32, zero: ZeroSize) -> Check {
+    pub(super) fn check_packet_span(
+        &mut self,
+        reg: u8,
+        p: &Pointer,
+        off: i32,
+        len: u32,
+        zero: ZeroSize,
+    ) -> Check {
         if p.var.smin < 0 {
             return Err(self.reject(MemoryReject::MinNegative { reg }));
         }
-        let (Target::Packet { range } | Target::PacketMeta { range }) = p.target else { return Ok(()) };
+        let (Target::Packet { range } | Target::PacketMeta { range }) = p.target else {
+            return Ok(());
+        };
         let (at, range) = (i64::from(off), range.0);
         let sized = len > 0 || zero == ZeroSize::Allowed;
         let inside = sized && at >= 0 && at.saturating_add(i64::from(len)) <= i64::from(range);
@@ -41,7 +58,13 @@ impl Verifier<'_> {
             let reject = self.reject_silently(skep_uapi::Errno::EINVAL);
             return Err(self.reject_more(reject, MemoryReject::RegOutsidePacket { reg }));
         }
-        let reject = self.reject(MemoryReject::OutsidePacket { off: at, len, reg, id: p.id, range });
+        let reject = self.reject(MemoryReject::OutsidePacket {
+            off: at,
+            len,
+            reg,
+            id: p.id,
+            range,
+        });
         Err(self.reject_more(reject, MemoryReject::RegOutsidePacket { reg }))
     }
 }

@@ -45,17 +45,33 @@ fn recognise(state: &State, op: CondOp, dst: u8, src: u8) -> Option<Comparison> 
     };
     let flipped = mirrored(op)?;
     if is_pair(d, s) {
-        Some(Comparison { moving_reg: dst, moving: *d, op })
+        Some(Comparison {
+            moving_reg: dst,
+            moving: *d,
+            op,
+        })
     } else if is_pair(s, d) {
-        Some(Comparison { moving_reg: src, moving: *s, op: flipped })
+        Some(Comparison {
+            moving_reg: src,
+            moving: *s,
+            op: flipped,
+        })
     } else {
         None
     }
 }
 
 /// Applies `dst op src` to both edges; whether it was a comparison of packet pointers that Linux recognises.
-pub(super) fn compare(fallthrough: &mut State, taken: &mut State, op: CondOp, dst: u8, src: u8) -> bool {
-    let Some(c) = recognise(fallthrough, op, dst, src) else { return false };
+pub(super) fn compare(
+    fallthrough: &mut State,
+    taken: &mut State,
+    op: CondOp,
+    dst: u8,
+    src: u8,
+) -> bool {
+    let Some(c) = recognise(fallthrough, op, dst, src) else {
+        return false;
+    };
     let (proved, other, bound) = match c.op {
         CondOp::Gt => (fallthrough, taken, Bound::Closed),
         CondOp::Le => (taken, fallthrough, Bound::Closed),
@@ -78,9 +94,15 @@ fn prove(state: &mut State, moving: &Pointer, bound: Bound) {
         return;
     }
     let proved = PacketRange(moving.off.saturating_add(i32::from(bound == Bound::Open)));
-    let same = |r: &Register| r.pointer().is_some_and(|p| p.kind() == moving.kind() && p.flags == moving.flags && p.id == moving.id);
+    let same = |r: &Register| {
+        r.pointer().is_some_and(|p| {
+            p.kind() == moving.kind() && p.flags == moving.flags && p.id == moving.id
+        })
+    };
     state.for_each_register(same, |r| {
-        if let Some(Target::Packet { range } | Target::PacketMeta { range }) = r.pointer_mut().map(|p| &mut p.target) {
+        if let Some(Target::Packet { range } | Target::PacketMeta { range }) =
+            r.pointer_mut().map(|p| &mut p.target)
+        {
             *range = (*range).max(proved);
         }
     });
@@ -88,7 +110,11 @@ fn prove(state: &mut State, moving: &Pointer, bound: Bound) {
 
 /// On the other edge the compared pointer itself (not its copies) is at, or beyond, the end.
 fn mark_end(state: &mut State, reg: u8, bound: Bound) {
-    if let Some(Target::Packet { range }) = state.reg_mut(reg).and_then(Register::pointer_mut).map(|p| &mut p.target) {
+    if let Some(Target::Packet { range }) = state
+        .reg_mut(reg)
+        .and_then(Register::pointer_mut)
+        .map(|p| &mut p.target)
+    {
         *range = match bound {
             Bound::Closed => PacketRange::BEYOND_END,
             Bound::Open => PacketRange::AT_END,
@@ -103,7 +129,9 @@ pub(super) fn predict(op: CondOp, dst: &Pointer, src: &Pointer) -> Option<bool> 
         (TargetKind::PacketEnd, _) => (src, mirrored(op)?),
         _ => return None,
     };
-    let (Target::Packet { range } | Target::PacketMeta { range }) = moving.target else { return None };
+    let (Target::Packet { range } | Target::PacketMeta { range }) = moving.target else {
+        return None;
+    };
     match (op, range) {
         (CondOp::Gt, PacketRange::BEYOND_END) => Some(true),
         (CondOp::Le, PacketRange::BEYOND_END) => Some(false),

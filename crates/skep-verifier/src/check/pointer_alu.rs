@@ -1,7 +1,9 @@
 //! Pointer ± number: which pointers may move, how far, and where they then point.
 
 use super::alu::{alu_width, operator_text};
-use crate::register::{PacketRange, Pointer, PtrFlags, Register, Scalar, Target, TargetKind, TypeName};
+use crate::register::{
+    PacketRange, Pointer, PtrFlags, Register, Scalar, Target, TargetKind, TypeName,
+};
 use crate::reject::{Check, ValueReject};
 use crate::scalar::{self, ScalarRange};
 use crate::verifier::Verifier;
@@ -12,7 +14,12 @@ pub(crate) const MAX_VAR_OFFSET: i64 = 1 << 29;
 
 impl Verifier<'_> {
     /// The pointer and the number are the operands of `insn`, in whichever order; the result goes to its destination.
-    pub(super) fn check_pointer_alu(&mut self, insn: RawInsn, pointer: &Pointer, number: &Scalar) -> Check {
+    pub(super) fn check_pointer_alu(
+        &mut self,
+        insn: RawInsn,
+        pointer: &Pointer,
+        number: &Scalar,
+    ) -> Check {
         let reg = insn.dst();
         let pointer_is_dst = self.state.reg(reg).pointer().is_some();
         let known = number.range.is_const();
@@ -72,7 +79,9 @@ impl Verifier<'_> {
         let constant = known.map(|k| k as i32);
         match insn.op() {
             opcode::ADD => match constant {
-                Some(k) if pointer.off.checked_add(k).is_some() => moved.off = pointer.off.wrapping_add(k),
+                Some(k) if pointer.off.checked_add(k).is_some() => {
+                    moved.off = pointer.off.wrapping_add(k)
+                }
                 _ => {
                     moved.var = scalar::pointer_plus(&pointer.var, number);
                     self.forget_packet_range(&mut moved, Forget::Always);
@@ -86,19 +95,33 @@ impl Verifier<'_> {
                     return Err(self.reject(ValueReject::StackSubtraction { reg }));
                 }
                 match constant {
-                    Some(k) if pointer.off.checked_sub(k).is_some() => moved.off = pointer.off.wrapping_sub(k),
+                    Some(k) if pointer.off.checked_sub(k).is_some() => {
+                        moved.off = pointer.off.wrapping_sub(k)
+                    }
                     _ => {
                         moved.var = scalar::pointer_minus(&pointer.var, number);
                         // Going down by an unsigned number keeps what was proved about the bytes above.
-                        let forget = if number.smin < 0 { Forget::Always } else { Forget::Never };
+                        let forget = if number.smin < 0 {
+                            Forget::Always
+                        } else {
+                            Forget::Never
+                        };
                         self.forget_packet_range(&mut moved, forget);
                     }
                 }
             }
             opcode::AND | opcode::OR | opcode::XOR => {
-                return Err(self.reject(ValueReject::PointerBitwise { reg, op: operator_text(insn.op()) }));
+                return Err(self.reject(ValueReject::PointerBitwise {
+                    reg,
+                    op: operator_text(insn.op()),
+                }));
             }
-            op => return Err(self.reject(ValueReject::PointerOperator { reg, op: operator_text(op) })),
+            op => {
+                return Err(self.reject(ValueReject::PointerOperator {
+                    reg,
+                    op: operator_text(op),
+                }));
+            }
         }
         Ok(moved)
     }
@@ -146,7 +169,10 @@ impl Verifier<'_> {
             return Err(self.reject(ValueReject::OffsetUnboundedMin { ty }));
         }
         if absurd(var.smin) {
-            return Err(self.reject(ValueReject::OffsetOutOfBounds { ty, value: var.smin }));
+            return Err(self.reject(ValueReject::OffsetOutOfBounds {
+                ty,
+                value: var.smin,
+            }));
         }
         Ok(())
     }
@@ -171,7 +197,11 @@ fn may_move(pointer: &Pointer, known: Option<u64>, op: u8) -> bool {
     match pointer.kind() {
         TargetKind::FlowKeys => known.is_some(),
         TargetKind::Map => known == Some(0) && op == opcode::ADD,
-        TargetKind::PacketEnd | TargetKind::Socket | TargetKind::SockCommon | TargetKind::TcpSock | TargetKind::XdpSock => false,
+        TargetKind::PacketEnd
+        | TargetKind::Socket
+        | TargetKind::SockCommon
+        | TargetKind::TcpSock
+        | TargetKind::XdpSock => false,
         TargetKind::Ctx
         | TargetKind::MapValue
         | TargetKind::MapKey

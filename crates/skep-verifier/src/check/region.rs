@@ -35,10 +35,18 @@ pub(super) struct Region<'a> {
 
 impl Verifier<'_> {
     /// `[off + var, +len)` lies in the region for every possible `var`.
-    pub(super) fn check_region(&mut self, region: &Region<'_>, off: i32, len: u32, zero: ZeroSize) -> Check {
+    pub(super) fn check_region(
+        &mut self,
+        region: &Region<'_>,
+        off: i32,
+        len: u32,
+        zero: ZeroSize,
+    ) -> Check {
         let reg = region.reg;
         let off = i64::from(off);
-        let min = off.checked_add(region.var.smin).filter(|m| i32::try_from(*m).is_ok());
+        let min = off
+            .checked_add(region.var.smin)
+            .filter(|m| i32::try_from(*m).is_ok());
         if region.var.smin < 0 && (region.var.smin == i64::MIN || min.is_none_or(|m| m < 0)) {
             return Err(self.reject(MemoryReject::MinNegative { reg }));
         }
@@ -67,27 +75,52 @@ impl Verifier<'_> {
         })
     }
 
-    pub(super) fn check_map_key_access(&mut self, access: &MemoryAccess, p: &Pointer, map: MapRef, off: i32) -> Check {
+    pub(super) fn check_map_key_access(
+        &mut self,
+        access: &MemoryAccess,
+        p: &Pointer,
+        map: MapRef,
+        off: i32,
+    ) -> Check {
         if access.operand.access() == AccessType::Write {
             return Err(self.reject(MemoryReject::MapKeyWrite { reg: access.base }));
         }
         let size = self.map_meta(map).map_or(0, |m| m.key_size);
-        let region = Region { kind: RegionKind::MapKey, size, reg: access.base, var: &p.var };
+        let region = Region {
+            kind: RegionKind::MapKey,
+            size,
+            reg: access.base,
+            var: &p.var,
+        };
         self.check_region(&region, off, access.size, ZeroSize::Refused)?;
         self.load_unknown(access.operand);
         Ok(())
     }
 
-    pub(super) fn check_mem_access(&mut self, access: &MemoryAccess, p: &Pointer, size: u32, off: i32) -> Check {
+    pub(super) fn check_mem_access(
+        &mut self,
+        access: &MemoryAccess,
+        p: &Pointer,
+        size: u32,
+        off: i32,
+    ) -> Check {
         if access.operand.access() == AccessType::Write && p.flags.contains(PtrFlags::RDONLY) {
-            return Err(self.reject(MemoryReject::CannotWriteInto { reg: access.base, ty: p.type_name() }));
+            return Err(self.reject(MemoryReject::CannotWriteInto {
+                reg: access.base,
+                ty: p.type_name(),
+            }));
         }
         if let Some(reg) = self.leaked(access.operand) {
             return Err(self.reject(MemoryReject::LeakIntoMemory { reg }));
         }
         // Loads of untrusted memory are probes: they cannot fault, so bounds do not matter.
         if !p.flags.contains(PtrFlags::RDONLY | PtrFlags::UNTRUSTED) {
-            let region = Region { kind: RegionKind::Memory, size, reg: access.base, var: &p.var };
+            let region = Region {
+                kind: RegionKind::Memory,
+                size,
+                reg: access.base,
+                var: &p.var,
+            };
             self.check_region(&region, off, access.size, ZeroSize::Refused)?;
         }
         self.load_unknown(access.operand);

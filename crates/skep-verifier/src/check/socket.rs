@@ -10,7 +10,12 @@ use skep_catalog::{AccessKind, ObjectKind};
 const FLOW_KEYS_SIZE: i64 = 56;
 
 impl Verifier<'_> {
-    pub(super) fn check_socket_access(&mut self, access: &MemoryAccess, p: &Pointer, off: i32) -> Check {
+    pub(super) fn check_socket_access(
+        &mut self,
+        access: &MemoryAccess,
+        p: &Pointer,
+        off: i32,
+    ) -> Check {
         let (reg, ty) = (access.base, p.type_name());
         if access.operand.access() == AccessType::Write {
             return Err(self.reject(MemoryReject::CannotWriteInto { reg, ty }));
@@ -24,9 +29,15 @@ impl Verifier<'_> {
             TargetKind::XdpSock => ObjectKind::XdpSock,
             _ => ObjectKind::SockCommon,
         };
-        let answer = skep_catalog::object(object).access(off, access.size, AccessKind::Read, self.caps);
+        let answer =
+            skep_catalog::object(object).access(off, access.size, AccessKind::Read, self.caps);
         if answer.is_err() {
-            return Err(self.reject(MemoryReject::SocketField { reg, ty, off: i64::from(off), len: access.size }));
+            return Err(self.reject(MemoryReject::SocketField {
+                reg,
+                ty,
+                off: i64::from(off),
+                len: access.size,
+            }));
         }
         self.load_unknown(access.operand);
         Ok(())
@@ -38,7 +49,10 @@ impl Verifier<'_> {
         }
         let at = i64::from(off);
         if at < 0 || at.saturating_add(i64::from(access.size)) > FLOW_KEYS_SIZE {
-            return Err(self.reject(MemoryReject::FlowKeys { off: at, len: access.size }));
+            return Err(self.reject(MemoryReject::FlowKeys {
+                off: at,
+                len: access.size,
+            }));
         }
         self.load_unknown(access.operand);
         Ok(())

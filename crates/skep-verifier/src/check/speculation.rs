@@ -44,7 +44,10 @@ enum Direction {
 impl Verifier<'_> {
     fn needs_masking(&self, insn: RawInsn) -> bool {
         let barrier = self.aux.get(self.at.index()).is_some_and(|a| a.nospec);
-        matches!(insn.op(), opcode::ADD | opcode::SUB) && !self.privileges.bypass_spec_v1 && insn.source() == opcode::X && !barrier
+        matches!(insn.op(), opcode::ADD | opcode::SUB)
+            && !self.privileges.bypass_spec_v1
+            && insn.source() == opcode::X
+            && !barrier
     }
 
     /// Two numbers are added: the same instruction must not move a pointer on another path.
@@ -52,7 +55,15 @@ impl Verifier<'_> {
         if !self.needs_masking(insn) {
             return Ok(());
         }
-        self.record_mask(insn, AluMask { pointer: PointerOperand::None, negative: false, constant: false, limit: 0 })
+        self.record_mask(
+            insn,
+            AluMask {
+                pointer: PointerOperand::None,
+                negative: false,
+                constant: false,
+                limit: 0,
+            },
+        )
     }
 
     fn record_mask(&mut self, insn: RawInsn, mask: AluMask) -> Check {
@@ -61,16 +72,29 @@ impl Verifier<'_> {
                 aux.alu_mask = Some(mask);
                 Ok(())
             }
-            _ => Err(self.reject(ValueReject::MaskPaths { reg: insn.dst(), op: verb(insn) })),
+            _ => Err(self.reject(ValueReject::MaskPaths {
+                reg: insn.dst(),
+                op: verb(insn),
+            })),
         }
     }
 
     /// First phase, before the operation: is there a mask, and what would the processor do with the pointer not moved?
-    pub(super) fn begin_masking(&mut self, insn: RawInsn, pointer: &Pointer, number: &Scalar, pointer_is_dst: bool) -> Check<Option<Masking>> {
+    pub(super) fn begin_masking(
+        &mut self,
+        insn: RawInsn,
+        pointer: &Pointer,
+        number: &Scalar,
+        pointer_is_dst: bool,
+    ) -> Check<Option<Masking>> {
         if !self.needs_masking(insn) {
             return Ok(None);
         }
-        let (pointer_reg, number_reg) = if pointer_is_dst { (insn.dst(), insn.src()) } else { (insn.src(), insn.dst()) };
+        let (pointer_reg, number_reg) = if pointer_is_dst {
+            (insn.dst(), insn.src())
+        } else {
+            (insn.src(), insn.dst())
+        };
         let constant = number.range.is_const().is_some();
         let negative = number.range.smin < 0;
         let speculative = self.state.execution == Execution::Speculative;
@@ -79,12 +103,28 @@ impl Verifier<'_> {
             if !constant && negative != (number.range.smax < 0) {
                 return Err(self.reject(ValueReject::MaskMixedBounds { reg: number_reg }));
             }
-            let direction = if (insn.op() == opcode::ADD) == negative { Direction::Left } else { Direction::Right };
+            let direction = if (insn.op() == opcode::ADD) == negative {
+                Direction::Left
+            } else {
+                Direction::Right
+            };
             let limit = self.pointer_limit(insn, pointer, direction, pointer_reg)?;
-            let operand = if pointer_is_dst { PointerOperand::Dst } else { PointerOperand::Src };
+            let operand = if pointer_is_dst {
+                PointerOperand::Dst
+            } else {
+                PointerOperand::Src
+            };
             // Pruning must not hide a path that needs another mask.
             self.explore_alu_limits |= !constant;
-            masking = Some(Masking { mask: AluMask { pointer: operand, negative, constant, limit }, direction });
+            masking = Some(Masking {
+                mask: AluMask {
+                    pointer: operand,
+                    negative,
+                    constant,
+                    limit,
+                },
+                direction,
+            });
         }
         if !constant {
             self.simulate_unmoved(insn, pointer)?;
@@ -98,18 +138,38 @@ impl Verifier<'_> {
         unmoved.execution = Execution::Speculative;
         unmoved.set_reg(insn.dst(), Register::Pointer(*pointer));
         let next = self.at.next();
-        self.push_state(unmoved, next).map_err(|_| self.reject(ValueReject::MaskStack { reg: insn.dst() }))
+        self.push_state(unmoved, next)
+            .map_err(|_| self.reject(ValueReject::MaskStack { reg: insn.dst() }))
     }
 
     /// Second phase, after the operation: the mask is as wide as the pointer really moved.
-    pub(super) fn finish_masking(&mut self, insn: RawInsn, moved: &Pointer, masking: Option<Masking>) -> Check {
-        let Some(Masking { mask, direction }) = masking else { return Ok(()) };
+    pub(super) fn finish_masking(
+        &mut self,
+        insn: RawInsn,
+        moved: &Pointer,
+        masking: Option<Masking>,
+    ) -> Check {
+        let Some(Masking { mask, direction }) = masking else {
+            return Ok(());
+        };
         let after = self.pointer_limit(insn, moved, direction, insn.dst())?;
-        self.record_mask(insn, AluMask { limit: mask.limit.abs_diff(after), ..mask })
+        self.record_mask(
+            insn,
+            AluMask {
+                limit: mask.limit.abs_diff(after),
+                ..mask
+            },
+        )
     }
 
     /// How far the pointer is from the end of its object it moves towards.
-    fn pointer_limit(&mut self, insn: RawInsn, pointer: &Pointer, direction: Direction, pointer_reg: u8) -> Check<u32> {
+    fn pointer_limit(
+        &mut self,
+        insn: RawInsn,
+        pointer: &Pointer,
+        direction: Direction,
+        pointer_reg: u8,
+    ) -> Check<u32> {
         let off = i64::from(pointer.off);
         let (limit, max) = match pointer.target {
             Target::Stack { .. } => {
@@ -117,7 +177,11 @@ impl Verifier<'_> {
                 (-(pointer.var.smin.wrapping_add(off)), max)
             }
             Target::MapValue { map, .. } => {
-                let variable = if direction == Direction::Left { pointer.var.smin } else { pointer.var.umax.cast_signed() };
+                let variable = if direction == Direction::Left {
+                    pointer.var.smin
+                } else {
+                    pointer.var.umax.cast_signed()
+                };
                 let size = self.map_meta(map).map_or(0, |m| i64::from(m.value_size));
                 (variable.wrapping_add(off), size)
             }
@@ -126,7 +190,12 @@ impl Verifier<'_> {
         u32::try_from(limit)
             .ok()
             .filter(|l| i64::from(*l) < max)
-            .ok_or_else(|| self.reject(ValueReject::MaskLimit { reg: insn.dst(), op: verb(insn) }))
+            .ok_or_else(|| {
+                self.reject(ValueReject::MaskLimit {
+                    reg: insn.dst(),
+                    op: verb(insn),
+                })
+            })
     }
 
     /// Without CAP_PERFMON a moved pointer must stay inside its object, even if it is never used there.
@@ -136,16 +205,29 @@ impl Verifier<'_> {
         }
         match moved.target {
             Target::Stack { .. } => {
-                let off = moved.var.tnum.value.cast_signed().wrapping_add(i64::from(moved.off));
+                let off = moved
+                    .var
+                    .tnum
+                    .value
+                    .cast_signed()
+                    .wrapping_add(i64::from(moved.off));
                 if moved.var.is_const().is_none() {
-                    return Err(self.reject(ValueReject::VariableStackUnprivileged { reg, var: moved.var.tnum, off: off as i32 }));
+                    return Err(self.reject(ValueReject::VariableStackUnprivileged {
+                        reg,
+                        var: moved.var.tnum,
+                        off: off as i32,
+                    }));
                 }
                 if !(-i64::from(MAX_STACK)..0).contains(&off) {
-                    return Err(self.reject(ValueReject::StackPointerRangeUnprivileged { reg, off }));
+                    return Err(
+                        self.reject(ValueReject::StackPointerRangeUnprivileged { reg, off })
+                    );
                 }
                 Ok(())
             }
-            Target::MapValue { .. } => self.check_map_value_reachable(reg, moved).map_err(|r| self.out_of_range(r, reg)),
+            Target::MapValue { .. } => self
+                .check_map_value_reachable(reg, moved)
+                .map_err(|r| self.out_of_range(r, reg)),
             _ => Ok(()),
         }
     }
@@ -170,5 +252,9 @@ impl Verifier<'_> {
 }
 
 fn verb(insn: RawInsn) -> &'static str {
-    if insn.op() == opcode::ADD { "add" } else { "sub" }
+    if insn.op() == opcode::ADD {
+        "add"
+    } else {
+        "sub"
+    }
 }

@@ -30,7 +30,14 @@ pub(super) fn bytes_of(span: StackSpan) -> impl Iterator<Item = (i32, SlotIdx, u
 
 impl Verifier<'_> {
     /// Bounds of an access of `len` bytes at `off` + variable part; makes the stack known down to there.
-    pub(super) fn check_stack_bounds(&mut self, reg: u8, p: &Pointer, off: i32, len: i64, access: AccessType) -> Check<StackSpan> {
+    pub(super) fn check_stack_bounds(
+        &mut self,
+        reg: u8,
+        p: &Pointer,
+        off: i32,
+        len: i64,
+        access: AccessType,
+    ) -> Check<StackSpan> {
         let what = match access {
             AccessType::Read => " read from",
             AccessType::Write => " write to",
@@ -46,17 +53,35 @@ impl Verifier<'_> {
                 if p.var.smax >= MAX_VAR_OFFSET || p.var.smin <= -MAX_VAR_OFFSET {
                     return Err(self.reject(MemoryReject::StackUnbounded { what, reg }));
                 }
-                (i64::from(off).wrapping_add(p.var.smin), i64::from(off).wrapping_add(p.var.smax))
+                (
+                    i64::from(off).wrapping_add(p.var.smin),
+                    i64::from(off).wrapping_add(p.var.smax),
+                )
             }
         };
         let end = max.wrapping_add(len);
         let allocated = self.state.frame(frame).map_or(0, |f| f.stack.allocated());
         let reads_known_only = access == AccessType::Read && !self.privileges.allow_uninit_stack;
-        let lowest = if reads_known_only { -allocated } else { -MAX_STACK };
+        let lowest = if reads_known_only {
+            -allocated
+        } else {
+            -MAX_STACK
+        };
         if min < i64::from(lowest) || min >= 0 {
             return Err(match constant {
-                Some(_) => self.reject(MemoryReject::StackRange { what, reg, off: min, len }),
-                None => self.reject(MemoryReject::StackRangeVariable { what, reg, var: p.var.tnum, off, len }),
+                Some(_) => self.reject(MemoryReject::StackRange {
+                    what,
+                    reg,
+                    off: min,
+                    len,
+                }),
+                None => self.reject(MemoryReject::StackRangeVariable {
+                    what,
+                    reg,
+                    var: p.var.tnum,
+                    off,
+                    len,
+                }),
             });
         }
         if len < 0 {
@@ -64,17 +89,43 @@ impl Verifier<'_> {
         }
         if end > 0 {
             return Err(match constant {
-                Some(_) => self.reject(MemoryReject::StackRangeEnd { what, reg, off: min, len }),
-                None => self.reject(MemoryReject::StackRangeVariableEnd { what, reg, var: p.var.tnum, off, len }),
+                Some(_) => self.reject(MemoryReject::StackRangeEnd {
+                    what,
+                    reg,
+                    off: min,
+                    len,
+                }),
+                None => self.reject(MemoryReject::StackRangeVariableEnd {
+                    what,
+                    reg,
+                    var: p.var.tnum,
+                    off,
+                    len,
+                }),
             });
         }
-        let span = StackSpan { frame, min: min as i32, end: end as i32 };
+        let span = StackSpan {
+            frame,
+            min: min as i32,
+            end: end as i32,
+        };
         self.grow_stack(frame, span.min);
         Ok(span)
     }
 
-    pub(super) fn check_stack_access(&mut self, access: &MemoryAccess, p: &Pointer, off: i32) -> Check {
-        let span = self.check_stack_bounds(access.base, p, off, i64::from(access.size), access.operand.access())?;
+    pub(super) fn check_stack_access(
+        &mut self,
+        access: &MemoryAccess,
+        p: &Pointer,
+        off: i32,
+    ) -> Check {
+        let span = self.check_stack_bounds(
+            access.base,
+            p,
+            off,
+            i64::from(access.size),
+            access.operand.access(),
+        )?;
         let constant = p.var.is_const().is_some();
         match (access.operand.access(), constant) {
             (AccessType::Read, true) => self.read_stack_fixed(access, span),
@@ -85,8 +136,15 @@ impl Verifier<'_> {
     }
 
     fn read_stack_fixed(&mut self, access: &MemoryAccess, span: StackSpan) -> Check {
-        let Some((slot_idx, _)) = SlotIdx::of(span.min) else { return Ok(()) };
-        let slot = self.state.frame(span.frame).and_then(|f| f.stack.get(slot_idx)).cloned().unwrap_or_default();
+        let Some((slot_idx, _)) = SlotIdx::of(span.min) else {
+            return Ok(());
+        };
+        let slot = self
+            .state
+            .frame(span.frame)
+            .and_then(|f| f.stack.get(slot_idx))
+            .cloned()
+            .unwrap_or_default();
         self.touch_slot(span.frame, slot_idx);
         self.stack_read(span.frame, slot_idx);
         self.note_fastcall_access(span.frame, span.min);
@@ -105,7 +163,14 @@ impl Verifier<'_> {
     }
 
     /// A slot that holds a register: all of it comes back, or the low part of a number.
-    fn read_spilled(&mut self, access: &MemoryAccess, span: StackSpan, slot_idx: SlotIdx, slot: &StackSlot, spilled: &Register) -> Check {
+    fn read_spilled(
+        &mut self,
+        access: &MemoryAccess,
+        span: StackSpan,
+        slot_idx: SlotIdx,
+        slot: &StackSlot,
+        spilled: &Register,
+    ) -> Check {
         let spill_size = slot.bytes.iter().filter(|b| **b == SlotByte::Spill).count() as u32;
         if access.size == 8 && spill_size == 8 {
             match access.operand {
@@ -123,7 +188,9 @@ impl Verifier<'_> {
         let Some(number) = spilled.scalar().copied() else {
             return Err(self.reject(MemoryReject::FillSize));
         };
-        let Operand::Load(dst) = access.operand else { return Ok(()) };
+        let Operand::Load(dst) = access.operand else {
+            return Ok(());
+        };
         if access.size <= spill_size && span.min % 8 == 0 {
             let mut copy = number;
             if access.size < 8 && copy.range.umax >> (8 * access.size) != 0 {
@@ -147,7 +214,12 @@ impl Verifier<'_> {
     }
 
     /// Every byte of the span was written with plain data (or part of a spilled number).
-    fn check_bytes_readable(&mut self, access: &MemoryAccess, span: StackSpan, slot: &StackSlot) -> Check {
+    fn check_bytes_readable(
+        &mut self,
+        access: &MemoryAccess,
+        span: StackSpan,
+        slot: &StackSlot,
+    ) -> Check {
         let uninit_ok = self.privileges.allow_uninit_stack;
         let spill_ok = slot.spilled().is_some();
         let readable = |b: SlotByte| match b {
@@ -158,20 +230,35 @@ impl Verifier<'_> {
         };
         match span_bytes(span, slot).position(|b| !readable(b)) {
             None => Ok(()),
-            Some(index) => Err(self.reject(MemoryReject::StackRead { off: span.min, index: index as i32, size: access.size })),
+            Some(index) => Err(self.reject(MemoryReject::StackRead {
+                off: span.min,
+                index: index as i32,
+                size: access.size,
+            })),
         }
     }
 
-    fn read_stack_variable(&mut self, access: &MemoryAccess, p: &Pointer, off: i32, span: StackSpan) -> Check {
+    fn read_stack_variable(
+        &mut self,
+        access: &MemoryAccess,
+        p: &Pointer,
+        off: i32,
+        span: StackSpan,
+    ) -> Check {
         let Operand::Load(_) = access.operand else {
-            return Err(self.reject(MemoryReject::StackVariableToHelper { var: p.var.tnum, off, size: access.size }));
+            return Err(self.reject(MemoryReject::StackVariableToHelper {
+                var: p.var.tnum,
+                off,
+                size: access.size,
+            }));
         };
         self.check_stack_initialised(access.base, p, span, access.size, AccessType::Read)?;
         self.note_fastcall_access(span.frame, span.min);
         if let Some((lowest, _)) = SlotIdx::of(span.min) {
             self.touch_slot(span.frame, lowest);
         }
-        let zero = bytes_of(span).all(|(_, slot, byte)| self.stack_byte(span.frame, slot, byte) == SlotByte::Zero);
+        let zero = bytes_of(span)
+            .all(|(_, slot, byte)| self.stack_byte(span.frame, slot, byte) == SlotByte::Zero);
         if zero {
             self.load_constant(access.operand, 0);
         } else {
@@ -183,22 +270,38 @@ impl Verifier<'_> {
     /// The mark of one byte of stack.
     pub(super) fn stack_byte(&self, frame: u8, slot: SlotIdx, byte: usize) -> SlotByte {
         let slot = self.state.frame(frame).and_then(|f| f.stack.get(slot));
-        slot.and_then(|s| s.bytes.get(byte)).copied().unwrap_or_default()
+        slot.and_then(|s| s.bytes.get(byte))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// A span handed to a load with a variable offset or to a call: every byte is data, or part of something that may be read as data.
     /// If the callee writes it, it becomes data of unknown content.
-    pub(super) fn check_stack_initialised(&mut self, reg: u8, p: &Pointer, span: StackSpan, size: u32, access: AccessType) -> Check {
+    pub(super) fn check_stack_initialised(
+        &mut self,
+        reg: u8,
+        p: &Pointer,
+        span: StackSpan,
+        size: u32,
+        access: AccessType,
+    ) -> Check {
         let variable = p.var.is_const().is_none();
         if variable && !self.privileges.bypass_spec_v1 {
-            return Err(self.reject(MemoryReject::StackVariableUnprivileged { reg, var: p.var.tnum }));
+            return Err(self.reject(MemoryReject::StackVariableUnprivileged {
+                reg,
+                var: p.var.tnum,
+            }));
         }
         for (off, slot_idx, byte) in bytes_of(span) {
             self.stack_read(span.frame, slot_idx);
             let mark = self.stack_byte(span.frame, slot_idx, byte);
             let spilled_number = |v: &Self| {
-                let slot = v.state.frame(span.frame).and_then(|f| f.stack.get(slot_idx));
-                slot.and_then(|s| s.spilled()).is_some_and(|r| r.scalar().is_some() || v.privileges.allow_ptr_leaks)
+                let slot = v
+                    .state
+                    .frame(span.frame)
+                    .and_then(|f| f.stack.get(slot_idx));
+                slot.and_then(|s| s.spilled())
+                    .is_some_and(|r| r.scalar().is_some() || v.privileges.allow_ptr_leaks)
             };
             let ok = match mark {
                 SlotByte::Misc => true,
@@ -210,8 +313,18 @@ impl Verifier<'_> {
             if !ok {
                 let index = i64::from(off.wrapping_sub(span.min));
                 return Err(match variable {
-                    false => self.reject(MemoryReject::StackReadReg { reg, off: i64::from(span.min), index, size }),
-                    true => self.reject(MemoryReject::StackReadVariable { reg, var: p.var.tnum, index, size }),
+                    false => self.reject(MemoryReject::StackReadReg {
+                        reg,
+                        off: i64::from(span.min),
+                        index,
+                        size,
+                    }),
+                    true => self.reject(MemoryReject::StackReadVariable {
+                        reg,
+                        var: p.var.tnum,
+                        index,
+                        size,
+                    }),
                 });
             }
             if access == AccessType::Write {
@@ -224,7 +337,10 @@ impl Verifier<'_> {
     /// A callee may write this byte.
     fn clobber_byte(&mut self, frame: u8, slot_idx: SlotIdx, byte: usize, mark: SlotByte) {
         let unknown = self.unknown_scalar();
-        let slot = self.state.frame_mut(frame).and_then(|f| f.stack.get_mut(slot_idx));
+        let slot = self
+            .state
+            .frame_mut(frame)
+            .and_then(|f| f.stack.get_mut(slot_idx));
         let Some(slot) = slot else { return };
         if let (SlotByte::Spill, Some(spilled)) = (mark, slot.spilled_mut()) {
             *spilled = Register::Scalar(unknown);
@@ -236,7 +352,10 @@ impl Verifier<'_> {
 
     /// An unknown number as a stack slot or register holds it.
     pub(super) fn unknown_scalar(&self) -> Scalar {
-        Scalar { precise: !self.privileges.bpf, ..Scalar::UNKNOWN }
+        Scalar {
+            precise: !self.privileges.bpf,
+            ..Scalar::UNKNOWN
+        }
     }
 }
 

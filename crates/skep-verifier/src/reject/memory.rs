@@ -134,4 +134,3 @@ rejections! {
         CallbackNotStatic => EINVAL, "callback function not static\n";
     }
 }
-
