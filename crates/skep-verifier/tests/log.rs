@@ -4,6 +4,7 @@ mod common;
 
 use common::{load, log_of};
 use skep_uapi::Errno;
+use skep_verifier::request::LoadFlags;
 
 const SMALL: &str = "r0 = 0\nexit";
 
@@ -80,4 +81,24 @@ fn states_stand_behind_their_instructions() {
         ),
         "{log}"
     );
+}
+
+/// At level 1 Linux forgets no more that a path was resumed, which shows in the length of the `safe` lines.
+#[test]
+fn paths_stay_resumed_at_level_1() {
+    let text = "call 7
+        r6 = r0
+        if r6 == 1 goto +1
+        r7 = 1
+        if r6 == 2 goto +1
+        r8 = 1
+        if r6 == 3 goto +1
+        r9 = 1
+        r0 = 0
+        exit";
+    let size = |level| {
+        let load = load(text).flags(LoadFlags::TEST_STATE_FREQ);
+        load.log(level, 1 << 16).run().log.true_size
+    };
+    assert_eq!((size(1), size(2)), (Some(506), Some(1081)));
 }
