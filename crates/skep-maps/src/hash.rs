@@ -6,7 +6,11 @@
 
 mod bucket;
 mod elements;
+pub(crate) mod in_place;
 mod key;
+mod keyed;
+mod lru;
+pub(crate) mod of_maps;
 mod pool;
 mod table;
 
@@ -16,7 +20,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use skep_catalog::Caps;
 use skep_memory::{Addr, Permissions, RacyBytes, SpanSource};
 use skep_object::{Errno, SysError, SysResult};
-use skep_uapi::limits::KMALLOC_MAX_SIZE;
+use skep_uapi::limits::{KMALLOC_MAX_SIZE, PCPU_MIN_UNIT_SIZE};
 use skep_uapi::{ElemFlags, MapFlags, MapType};
 
 use self::bucket::Index;
@@ -62,7 +66,15 @@ pub struct Hash {
 }
 
 fn check(attr: &MapAttr, caps: Caps) -> SysResult<()> {
+    check_family(attr, caps)
+}
+
+/// The rules of all hashes, in Linux's order.
+fn check_family(attr: &MapAttr, caps: Caps) -> SysResult<()> {
+    let lru = matches!(attr.map_type, MapType::LruHash | MapType::LruPercpuHash);
+    let percpu = matches!(attr.map_type, MapType::PercpuHash | MapType::LruPercpuHash);
     let known = MapFlags::NO_PREALLOC
+        | MapFlags::NO_COMMON_LRU
         | MapFlags::NUMA_NODE
         | MapFlags::RDONLY
         | MapFlags::WRONLY
@@ -73,12 +85,26 @@ fn check(attr: &MapAttr, caps: Caps) -> SysResult<()> {
         return SysError::err(Errno::EPERM, "ZERO_SEED needs CAP_SYS_ADMIN");
     }
     attr.check_flags(known)?;
+    let no_common_lru = attr.flags.contains(MapFlags::NO_COMMON_LRU);
+    if !lru && no_common_lru {
+        return SysError::err(Errno::EINVAL, "NO_COMMON_LRU is for LRU hashes only");
+    }
+    if lru && attr.flags.contains(MapFlags::NO_PREALLOC) {
+        return SysError::err(Errno::ENOTSUPP, "LRU hashes are preallocated");
+    }
+    let on_node = attr.flags.contains(MapFlags::NUMA_NODE) && attr.numa_node != u32::MAX;
+    if on_node && (percpu || no_common_lru) {
+        return SysError::err(Errno::EINVAL, "per-CPU memory has no NUMA node");
+    }
     if attr.max_entries == 0 || attr.key_size == 0 || attr.value_size == 0 {
         return SysError::err(Errno::EINVAL, "a hash needs a key, a value and entries");
     }
     let element = u64::from(attr.key_size) + u64::from(attr.value_size);
     if element >= u64::from(KMALLOC_MAX_SIZE) - ELEMENT_BYTES {
         return SysError::err(Errno::E2BIG, "key and value are too large together");
+    }
+    if percpu && attr.value_stride() > u64::from(PCPU_MIN_UNIT_SIZE) {
+        return SysError::err(Errno::E2BIG, "value is larger than per-CPU memory can hold");
     }
     Ok(())
 }
@@ -87,7 +113,7 @@ fn create(attr: MapAttr, env: MapEnv) -> SysResult<Box<dyn Map>> {
     let Some(buckets) = attr.max_entries.checked_next_power_of_two() else {
         return SysError::err(Errno::E2BIG, "too many entries");
     };
-    env.charge(memlock(&attr, &env, 0))?;
+    env.charge(family_bytes(&attr, env.possible_cpus, 0))?;
     // One element more for each thread that may be replacing one while the map is full.
     let extra = env.possible_cpus.max(16);
     let capacity = attr.max_entries.checked_add(extra).ok_or_else(no_memory)?;
@@ -103,19 +129,22 @@ fn create(attr: MapAttr, env: MapEnv) -> SysResult<Box<dyn Map>> {
 }
 
 /// Linux's figure for a hash of `count` elements.
-fn memlock(attr: &MapAttr, env: &MapEnv, count: u32) -> u64 {
-    linux_bytes(attr, env.possible_cpus, count)
-}
-
-fn linux_bytes(attr: &MapAttr, cpus: u32, count: u32) -> u64 {
+fn family_bytes(attr: &MapAttr, cpus: u32, count: u32) -> u64 {
     let cpus = u64::from(cpus.max(1));
-    let buckets = u64::from(attr.max_entries).next_power_of_two() * BUCKET_BYTES;
-    let element =
-        ELEMENT_BYTES + u64::from(attr.key_size).next_multiple_of(8) + attr.value_stride();
-    let elements = if attr.flags.contains(MapFlags::NO_PREALLOC) {
-        (element + 8) * u64::from(count)
-    } else {
-        element * (u64::from(attr.max_entries) + cpus) + 8 * cpus
+    let entries = u64::from(attr.max_entries);
+    let preallocated = !attr.flags.contains(MapFlags::NO_PREALLOC);
+    let buckets = entries.next_power_of_two() * BUCKET_BYTES;
+    let key = ELEMENT_BYTES + u64::from(attr.key_size).next_multiple_of(8);
+    let value = attr.value_stride();
+    let elements = match attr.map_type {
+        // A pointer to the parts, and a header where they are allocated one by one.
+        MapType::PercpuHash if !preallocated => (key + 8 + 24 + value * cpus) * u64::from(count),
+        MapType::PercpuHash | MapType::LruPercpuHash => (key + 8 + value * cpus) * entries,
+        MapType::LruHash => (key + value) * entries,
+        // Values of outer maps are pointers, and replaced in place.
+        MapType::HashOfMaps if preallocated => (key + value) * entries + 8 * cpus,
+        _ if preallocated => (key + value) * (entries + cpus) + 8 * cpus,
+        _ => (key + value + 8) * u64::from(count),
     };
     MAP_BYTES + buckets + 4 * cpus * 8 + elements
 }
@@ -351,7 +380,7 @@ impl Map for Hash {
     }
 
     fn memlock(&self) -> u64 {
-        linux_bytes(self.base.attr(), self.base.possible_cpus(), self.len())
+        family_bytes(self.base.attr(), self.base.possible_cpus(), self.len())
     }
 
     fn lookup(&self, key: &[u8], value: &mut [u8], flags: u64) -> SysResult<()> {

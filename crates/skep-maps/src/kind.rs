@@ -10,8 +10,8 @@ use crate::foreign::{
 };
 use crate::{Map, MapAttr, MapEnv};
 use crate::{
-    arena, array, array_of_maps, bloom_filter, cpumap, hash, percpu_array, prog_array, queue_stack,
-    ringbuf, user_ringbuf,
+    arena, array, array_of_maps, bloom_filter, cpumap, hash, lpm_trie, percpu_array, prog_array,
+    queue_stack, ringbuf, user_ringbuf,
 };
 
 /// What there is to know about a map type before there is a map.
@@ -60,10 +60,15 @@ static KINDS: &[MapKind] = &[
     array::KIND,
     prog_array::KIND,
     perf_event_array::KIND,
+    hash::in_place::PERCPU,
     percpu_array::KIND,
     stack_trace::KIND,
     cgroup_array::KIND,
+    hash::in_place::LRU,
+    hash::in_place::LRU_PERCPU,
+    lpm_trie::KIND,
     array_of_maps::KIND,
+    hash::of_maps::KIND,
     devmap::KIND,
     sockmap::KIND,
     cpumap::KIND,

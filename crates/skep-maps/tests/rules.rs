@@ -63,14 +63,7 @@ fn creation_rules() {
         (Ringbuf, 0, 0, 12288, none, libc::EINVAL),
         (Ringbuf, 4, 0, 4096, none, libc::EINVAL),
         (Ringbuf, 0, 0, 4096, MapFlags::RDONLY, libc::EINVAL),
-        (
-            MapType::LpmTrie,
-            8,
-            4,
-            4,
-            MapFlags::NO_PREALLOC,
-            libc::EINVAL,
-        ),
+        (MapType::StructOps, 4, 64, 1, none, libc::EINVAL),
     ];
     for (map_type, key, value, entries, flags, expected) in rules {
         let mut attr = attr(map_type, key, value, entries);

@@ -58,8 +58,11 @@ pub(super) fn lookup(base: &MapBase, key: &[u8]) -> SysError {
     super::missing(base, key)
 }
 
-/// The update of all socket maps that look at the fd first.
+/// The update of all socket maps that look at the fd first. A negative fd is no fd at all here.
 pub(super) fn update(_base: &MapBase, update: Update<'_>) -> SysResult<()> {
+    if update.value.len() == 4 && update.value.last().is_some_and(|top| top & 0x80 != 0) {
+        return SysError::err(Errno::EINVAL, "value is no fd");
+    }
     no_socket(update.value, update.fds)
 }
 

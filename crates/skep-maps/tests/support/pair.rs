@@ -109,14 +109,25 @@ impl Pair {
 
     /// All keys in both worlds, whatever their order.
     pub fn same_keys(&self) {
-        let mut ours = world::keys(&*self.map);
+        let (mut ours, mut theirs) = self.keys();
+        ours.sort();
+        theirs.sort();
+        assert_eq!(ours, theirs, "keys");
+    }
+
+    /// All keys in both worlds, in order.
+    pub fn same_order(&self) {
+        let (ours, theirs) = self.keys();
+        assert_eq!(ours, theirs, "keys");
+    }
+
+    fn keys(&self) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+        let ours = world::keys(&*self.map);
         let mut theirs: Vec<Vec<u8>> = Vec::new();
         let mut next = vec![0; self.key_size()];
         while kernel::next_key(&self.fd, theirs.last().map(Vec::as_slice), &mut next).is_ok() {
             theirs.push(next.clone());
         }
-        ours.sort();
-        theirs.sort();
-        assert_eq!(ours, theirs, "keys");
+        (ours, theirs)
     }
 }
