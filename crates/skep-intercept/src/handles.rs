@@ -12,6 +12,7 @@
 
 use std::collections::HashMap;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rustix::fs::inotify::WatchFlags;
@@ -39,10 +40,45 @@ struct Handle {
     watch: Option<Watch>,
 }
 
+#[derive(Default)]
+struct Open {
+    by_file: HashMap<FileKey, Handle>,
+    by_watch: HashMap<Watch, FileKey>,
+    /// Handles that may be unused, and since when that is known.
+    suspects: HashMap<FileKey, Instant>,
+}
+
+impl Open {
+    fn insert(&mut self, key: FileKey, handle: Handle) {
+        match handle.watch {
+            Some(watch) => drop(self.by_watch.insert(watch, key)),
+            // Nothing will ever hint at it.
+            None => drop(self.suspects.insert(key, Instant::now())),
+        }
+        self.by_file.insert(key, handle);
+    }
+
+    fn suspect(&mut self, hinted: &Hinted) {
+        let now = Instant::now();
+        let keys: Vec<FileKey> = match hinted {
+            Hinted::All => self.by_file.keys().copied().collect(),
+            Hinted::These(watches) => {
+                let keys = watches.iter().filter_map(|watch| self.by_watch.get(watch));
+                keys.copied().collect()
+            }
+        };
+        self.suspects.extend(keys.into_iter().map(|key| (key, now)));
+    }
+}
+
+/// The event of a close comes before the file is really closed (Linux 6.18: `__fput`), so a handle that is still in use
+/// stays suspect for a while. A caller's own closes are done before its next call.
+const CLOSING: Duration = Duration::from_millis(20);
+
 /// The handles of a session.
 #[derive(Default)]
 pub(crate) struct Handles {
-    open: Mutex<HashMap<FileKey, Handle>>,
+    open: Mutex<Open>,
 }
 
 impl Handles {
@@ -96,7 +132,7 @@ impl Handles {
         // Under the lock, so that nobody finds the file unused between the two openings.
         let mut open = self.open.lock();
         let clients = reopen(memory, flags)?;
-        if open.contains_key(&key) {
+        if open.by_file.contains_key(&key) {
             return Ok(clients);
         }
         let kept = reopen(memory, OFlags::RDONLY)?;
@@ -116,16 +152,20 @@ impl Handles {
     /// The object a file stands for.
     pub(crate) fn find(&self, key: FileKey) -> Option<(FdObject, Backing)> {
         let open = self.open.lock();
-        let handle = open.get(&key)?;
+        let handle = open.by_file.get(&key)?;
         Some((handle.object.clone(), handle.backing))
     }
 
     /// No new writable mappings of a frozen map's values.
     pub(crate) fn seal_values(&self, key: FileKey) {
-        if let Some(handle) = self.open.lock().get(&key)
+        if let Some(handle) = self.open.lock().by_file.get(&key)
             && handle.backing == Backing::Values
         {
-            let _ = rustix::fs::fcntl_add_seals(&handle.kept, SealFlags::FUTURE_WRITE);
+            // Seals are set through a writable opening.
+            let sealed = reopen(handle.kept.as_fd(), OFlags::RDWR)
+                .and_then(|file| rustix::fs::fcntl_add_seals(file, SealFlags::FUTURE_WRITE));
+            // Without the seal a client can still write what it maps; no memory of ours is at stake.
+            let _ = sealed;
         }
     }
 
@@ -133,19 +173,34 @@ impl Handles {
     pub(crate) fn settle(&self, hints: &Hints, hinted: &Hinted) {
         let mut gone = Vec::new();
         let mut open = self.open.lock();
-        open.retain(|_, handle| {
-            if !hinted.includes(handle.watch) || holders(&handle.kept) == Holders::Others {
-                return true;
+        open.suspect(hinted);
+        let Open {
+            by_file,
+            by_watch,
+            suspects,
+        } = &mut *open;
+        suspects.retain(|key, since| {
+            let Some(handle) = by_file.get(key) else {
+                return false;
+            };
+            if holders(&handle.kept) == Holders::Others {
+                return handle.watch.is_none() || since.elapsed() < CLOSING;
             }
             if let Some(watch) = handle.watch {
                 hints.forget(watch);
+                by_watch.remove(&watch);
             }
-            gone.push(handle.object.clone());
+            gone.extend(by_file.remove(key));
             false
         });
         // Objects end after the lock: a prog array may clear itself now.
         drop(open);
         drop(gone);
+    }
+
+    /// Whether some handles should be looked at again soon.
+    pub(crate) fn has_suspects(&self) -> bool {
+        !self.open.lock().suspects.is_empty()
     }
 }
 

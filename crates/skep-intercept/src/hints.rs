@@ -5,8 +5,9 @@
 use std::collections::BTreeSet;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 use rustix::io::{Errno, Result};
 
@@ -75,9 +76,10 @@ impl Hints {
         }
     }
 
-    /// Waits for a hint.
-    pub(crate) fn wait(&self) {
+    /// Waits for a hint, at most so long.
+    pub(crate) fn wait(&self, at_most: Option<Duration>) {
         let mut source = [PollFd::new(&self.inotify, PollFlags::IN)];
-        let _ = poll(&mut source, None);
+        let at_most = at_most.and_then(|time| Timespec::try_from(time).ok());
+        let _ = poll(&mut source, at_most.as_ref());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::os::fd::AsFd;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use skep_kernel::{Caps, FdObject, Kernel};
@@ -34,6 +35,9 @@ pub(crate) struct Session {
     pub(crate) settling: Mutex<()>,
 }
 
+/// How soon handles that may be unused are looked at again.
+const LOOK_AGAIN: Duration = Duration::from_millis(30);
+
 impl Session {
     /// Receives and answers until no client is left. One of several threads.
     pub(crate) fn serve(&self) {
@@ -57,7 +61,8 @@ impl Session {
     /// Settles whenever there is a hint, for ever.
     pub(crate) fn settle_forever(&self) {
         loop {
-            self.hints.wait();
+            let soon = self.handles.has_suspects().then_some(LOOK_AGAIN);
+            self.hints.wait(soon);
             self.settle();
         }
     }

@@ -1,0 +1,121 @@
+//! Clients under a supervisor, as uid 65534 without capabilities: a call that reached the host would be EPERM.
+//!
+//! This program is three: the tests, the supervisor of one client (`--supervise NAME`), and that client
+//! (`--client NAME`).
+
+#![allow(clippy::unwrap_used)]
+
+mod scripts;
+mod system;
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use skep_intercept::{BpffsPlace, Options, Survey, Trace};
+use skep_kernel::{Caps, Identity, Kernel};
+
+fn main() {
+    let words: Vec<String> = std::env::args().collect();
+    match words.get(1).map(String::as_str) {
+        Some("--client") => scripts::run(&words[2]),
+        Some("--supervise") => supervise(&words[2]),
+        _ => tests(),
+    }
+}
+
+fn supervise(name: &str) {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--client", name]);
+    let options = Options {
+        caps: Caps::all(),
+        trace: Trace::Calls,
+        bpffs: BpffsPlace::Mounted,
+    };
+    let kernel = Kernel::builder_for(Identity::without_btf()).build();
+    match skep_intercept::run(&kernel, command, &options) {
+        Ok(ended) => ended.leave(),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// A copy of this program where any user may execute it.
+struct Program(PathBuf);
+
+impl Program {
+    fn new() -> Self {
+        let path = std::env::temp_dir().join(format!("skep-clients-{}", std::process::id()));
+        std::fs::copy(std::env::current_exe().unwrap(), &path).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Runs a client under a supervisor, both without privileges if we have some to shed.
+fn under_supervisor(program: &Path, name: &str) -> (ExitStatus, String) {
+    let mut command = if system::is_root() {
+        let mut setpriv = Command::new("setpriv");
+        setpriv.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]);
+        setpriv.args(["--inh-caps=-all", "--bounding-set=-all"]);
+        setpriv.arg(program);
+        setpriv
+    } else {
+        Command::new(program)
+    };
+    let output = command.args(["--supervise", name]).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status, text)
+}
+
+fn tests() {
+    let arguments = Arguments::from_args();
+    if let Err(why) = Survey::take().notify {
+        println!("skipped: {why}");
+        return;
+    }
+    let program = Program::new();
+    let trials = scripts::ALL.iter().map(|script| {
+        let (name, ends) = (script.name, script.ends);
+        let path = program.0.clone();
+        Trial::test(name, move || {
+            let (status, text) = under_supervisor(&path, name);
+            if ends == scripts::Ends::of(status) {
+                Ok(())
+            } else {
+                Err(Failed::from(format!("{status}\n{text}")))
+            }
+        })
+    });
+    let mut trials: Vec<Trial> = trials.collect();
+    let path = program.0.clone();
+    trials.push(Trial::test("the_host_sees_nothing", move || {
+        host_sees_nothing(&path)
+    }));
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    drop(program);
+    conclusion.exit();
+}
+
+/// The host numbers its maps one after the other: no number is missing after a client made some.
+fn host_sees_nothing(program: &Path) -> Result<(), Failed> {
+    if system::next_host_id().is_none() {
+        println!("skipped: no kernel bpf(2) to ask for ids");
+        return Ok(());
+    }
+    // Others on this machine may make maps meanwhile.
+    for _ in 0..5 {
+        let before = system::next_host_id();
+        under_supervisor(program, "map");
+        if system::next_host_id() == before.map(|id| id + 1) {
+            return Ok(());
+        }
+    }
+    Err("the host's ids moved".into())
+}

@@ -1,0 +1,208 @@
+//! What the clients do. A script that is not content panics; its supervisor then ends with 101.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, ExitStatus};
+
+use super::system::{bpf, call, close, dup, exchange_mapped, kill_self, words};
+
+const MAP_CREATE: u32 = 0;
+const MAP_LOOKUP: u32 = 1;
+const MAP_UPDATE: u32 = 2;
+const OBJ_PIN: u32 = 6;
+const OBJ_GET: u32 = 7;
+const MAP_NEXT_ID: u32 = 12;
+const MAP_FREEZE: u32 = 22;
+const ARRAY: u32 = 2;
+const MMAPABLE: u32 = 1 << 10;
+
+/// How a script's supervisor ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Ends {
+    With(i32),
+    By(i32),
+}
+
+impl Ends {
+    pub(crate) fn of(status: ExitStatus) -> Self {
+        match status.code() {
+            Some(code) => Self::With(code),
+            None => Self::By(status.signal().unwrap()),
+        }
+    }
+}
+
+/// A script.
+pub(crate) struct Script {
+    pub(crate) name: &'static str,
+    pub(crate) ends: Ends,
+    run: fn(),
+}
+
+const fn script(name: &'static str, run: fn(), ends: Ends) -> Script {
+    Script { name, ends, run }
+}
+
+pub(crate) const ALL: &[Script] = &[
+    script("map", map, Ends::With(0)),
+    script("handles_end_with_their_last_copy", last_copy, Ends::With(0)),
+    script("ten_thousand_handles_leave_nothing", many, Ends::With(0)),
+    script("a_killed_client_leaves_nothing", killed, Ends::With(0)),
+    script("values_are_mapped", mapped, Ends::With(0)),
+    script("pins", pins, Ends::With(0)),
+    script("back_doors_are_shut", doors, Ends::With(0)),
+    script("exit_status", || std::process::exit(7), Ends::With(7)),
+    script(
+        "death_by_signal",
+        || kill_self(libc::SIGTERM),
+        Ends::By(libc::SIGTERM),
+    ),
+];
+
+pub(crate) fn run(name: &str) {
+    if name == "forever" {
+        return map_forever();
+    }
+    (ALL.iter().find(|script| script.name == name).unwrap().run)();
+}
+
+fn create(flags: u32) -> i32 {
+    bpf(MAP_CREATE, &mut [ARRAY, 4, 4, 4, flags]).unwrap()
+}
+
+fn element(cmd: u32, fd: i32, mut key: u32, value: &mut u32) -> Result<i32, i32> {
+    let ([key_low, key_high], [low, high]) = (words(&mut key), words(value));
+    bpf(cmd, &mut [fd as u32, 0, key_low, key_high, low, high, 0, 0])
+}
+
+/// Whether any map is there.
+fn maps_exist() -> bool {
+    match bpf(MAP_NEXT_ID, &mut [0, 0, 0]) {
+        Ok(_) => true,
+        Err(error) => {
+            assert_eq!(error, libc::ENOENT);
+            false
+        }
+    }
+}
+
+fn map() {
+    let fd = create(0);
+    element(MAP_UPDATE, fd, 1, &mut 7).unwrap();
+    let mut value = 0;
+    element(MAP_LOOKUP, fd, 1, &mut value).unwrap();
+    assert_eq!(value, 7);
+    assert_eq!(element(MAP_LOOKUP, fd, 4, &mut value), Err(libc::ENOENT));
+    assert_eq!(element(MAP_LOOKUP, 0, 1, &mut value), Err(libc::EINVAL));
+    assert_eq!(element(MAP_LOOKUP, 999, 1, &mut value), Err(libc::EBADF));
+    assert_eq!(bpf(999, &mut [0]), Err(libc::EINVAL));
+    let name = std::fs::read_link(format!("/proc/self/fd/{fd}")).unwrap();
+    assert_eq!(name.to_str(), Some("anon_inode:bpf-map"));
+    assert_eq!(exchange_mapped(fd, 1), Err(libc::EACCES), "no bytes to map");
+}
+
+fn last_copy() {
+    let fd = create(0);
+    let copy = dup(fd);
+    close(fd);
+    assert!(maps_exist());
+    close(copy);
+    assert!(!maps_exist());
+}
+
+fn supervisor_files() -> usize {
+    let parent = std::os::unix::process::parent_id();
+    std::fs::read_dir(format!("/proc/{parent}/fd"))
+        .unwrap()
+        .count()
+}
+
+fn many() {
+    close(create(0));
+    assert!(!maps_exist());
+    let before = supervisor_files();
+    for _ in 0..10_000 {
+        close(create(0));
+    }
+    assert!(!maps_exist());
+    assert_eq!(supervisor_files(), before);
+}
+
+fn map_forever() {
+    for _ in 0..300 {
+        create(0);
+    }
+    kill_self(libc::SIGKILL);
+}
+
+fn killed() {
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    let status = child.args(["--client", "forever"]).status().unwrap();
+    assert_eq!(status.signal(), Some(libc::SIGKILL));
+    assert!(!maps_exist());
+}
+
+fn mapped() {
+    let fd = create(MMAPABLE);
+    element(MAP_UPDATE, fd, 0, &mut 5).unwrap();
+    assert_eq!(exchange_mapped(fd, 6), Ok(5));
+    let mut value = 0;
+    element(MAP_LOOKUP, fd, 0, &mut value).unwrap();
+    assert_eq!(value, 6);
+    close(fd);
+    assert!(maps_exist(), "the mapping holds it");
+
+    let frozen = create(MMAPABLE);
+    bpf(MAP_FREEZE, &mut [frozen as u32]).unwrap();
+    assert_eq!(exchange_mapped(frozen, 1), Err(libc::EPERM));
+}
+
+fn at(cmd: u32, path: &str, fd: u32) -> Result<i32, i32> {
+    let mut text = [0u8; 64];
+    text[..path.len()].copy_from_slice(path.as_bytes());
+    let [low, high] = words(&mut text);
+    bpf(cmd, &mut [low, high, fd, 0])
+}
+
+fn pins() {
+    if !std::fs::metadata("/sys/fs/bpf")
+        .is_ok_and(|dir| std::fs::read_dir("/sys/fs/bpf").is_ok() && dir.is_dir())
+    {
+        return;
+    }
+    let fd = create(0);
+    element(MAP_UPDATE, fd, 2, &mut 9).unwrap();
+    assert_eq!(at(OBJ_PIN, "/sys/fs/bpf/m", fd as u32), Ok(0));
+    assert_eq!(at(OBJ_PIN, "/sys/fs/bpf/m", fd as u32), Err(libc::EEXIST));
+    assert_eq!(at(OBJ_PIN, "/sys/fs/bpf/m.x", fd as u32), Err(libc::EPERM));
+    assert_eq!(
+        at(OBJ_PIN, "/sys/fs/bpf/no/m", fd as u32),
+        Err(libc::ENOENT)
+    );
+    assert_eq!(at(OBJ_PIN, "/tmp/m", fd as u32), Err(libc::EPERM));
+    assert_eq!(at(OBJ_PIN, "/sys/fs/bpf/n", 999), Err(libc::EINVAL));
+    assert_eq!(at(OBJ_PIN, "", fd as u32), Err(libc::ENOENT));
+    close(fd);
+
+    let again = at(OBJ_GET, "/sys/fs/bpf/../bpf/m", 0).unwrap();
+    let mut value = 0;
+    element(MAP_LOOKUP, again, 2, &mut value).unwrap();
+    assert_eq!(value, 9);
+    assert_eq!(at(OBJ_GET, "/sys/fs/bpf", 0), Err(libc::EACCES));
+    assert_eq!(at(OBJ_GET, "/sys/fs/bpf/no", 0), Err(libc::ENOENT));
+    close(again);
+
+    assert!(maps_exist());
+    // Where bpffs is not mounted there is no file to remove.
+    if std::fs::remove_file("/sys/fs/bpf/m").is_ok() {
+        assert!(!maps_exist());
+    }
+}
+
+fn doors() {
+    assert_eq!(call(libc::SYS_io_uring_setup), Err(libc::ENOSYS));
+    #[cfg(target_arch = "x86_64")]
+    {
+        assert_eq!(call(libc::SYS_bpf | 0x4000_0000), Err(libc::ENOSYS));
+        assert_eq!(super::system::int80(357), -libc::ENOSYS);
+    }
+}

@@ -1,0 +1,98 @@
+//! System calls by number, as a client makes them.
+//!
+//! # Safety
+//!
+//! Pointers given to calls are to live buffers of the caller, or numbers.
+#![allow(unsafe_code)]
+
+use std::io::Error;
+
+/// The number of an error.
+pub(crate) fn errno() -> i32 {
+    Error::last_os_error().raw_os_error().unwrap()
+}
+
+/// bpf(2) with an attr of words: the value or the error number.
+pub(crate) fn bpf(cmd: u32, attr: &mut [u32]) -> Result<i32, i32> {
+    let size = size_of_val(attr);
+    // SAFETY: see the header.
+    match unsafe { libc::syscall(libc::SYS_bpf, cmd, attr.as_mut_ptr(), size) } {
+        -1 => Err(errno()),
+        value => Ok(value as i32),
+    }
+}
+
+/// The two words of a pointer.
+pub(crate) fn words<T>(value: &mut T) -> [u32; 2] {
+    let at = (&raw mut *value).expose_provenance() as u64;
+    [at as u32, (at >> 32) as u32]
+}
+
+/// A call with one number and zeros.
+pub(crate) fn call(number: i64) -> Result<i64, i32> {
+    // SAFETY: numbers only.
+    match unsafe { libc::syscall(number, 0, 0, 0) } {
+        -1 => Err(errno()),
+        value => Ok(value),
+    }
+}
+
+/// A call of the 32-bit table: what it leaves in the register.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn int80(number: i32) -> i32 {
+    let mut result = number;
+    // SAFETY: a call with NULL pointers; rbx is put back.
+    unsafe {
+        std::arch::asm!(
+            "push rbx", "xor ebx, ebx", "int 0x80", "pop rbx",
+            inout("eax") result, in("ecx") 0, in("edx") 0,
+        );
+    }
+    result
+}
+
+/// Closes a descriptor.
+pub(crate) fn close(fd: i32) {
+    // SAFETY: scripts close what they opened.
+    unsafe { libc::close(fd) };
+}
+
+/// A copy of a descriptor.
+pub(crate) fn dup(fd: i32) -> i32 {
+    // SAFETY: a number.
+    unsafe { libc::dup(fd) }
+}
+
+/// Kills this process.
+pub(crate) fn kill_self(signal: i32) {
+    // SAFETY: numbers.
+    unsafe { libc::raise(signal) };
+}
+
+/// Maps a page of a descriptor; its first word, then set to another.
+pub(crate) fn exchange_mapped(fd: i32, value: u32) -> Result<u32, i32> {
+    let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED);
+    // SAFETY: a new mapping.
+    let at = unsafe { libc::mmap(std::ptr::null_mut(), 4096, protection, flags, fd, 0) };
+    if at == libc::MAP_FAILED {
+        return Err(errno());
+    }
+    // SAFETY: a live mapping of a page, never unmapped.
+    Ok(unsafe { std::sync::atomic::AtomicU32::from_ptr(at.cast()) }
+        .swap(value, std::sync::atomic::Ordering::SeqCst))
+}
+
+pub(crate) fn is_root() -> bool {
+    // SAFETY: no arguments.
+    unsafe { libc::geteuid() == 0 }
+}
+
+/// The id the host gave to a map made just now; `None` where bpf(2) is refused.
+pub(crate) fn next_host_id() -> Option<u32> {
+    let fd = bpf(0, &mut [2, 4, 4, 1, 0]).ok()?;
+    let mut info = [0u32; 2];
+    let [low, high] = words(&mut info);
+    let asked = bpf(15, &mut [fd as u32, 8, low, high]);
+    close(fd);
+    asked.ok().map(|_| info[1])
+}
