@@ -1,4 +1,4 @@
-//! Look-up, update and delete.
+//! Look-up, update and delete; push, pop and peek.
 
 use skep_exec::{HelperCall, HelperResult};
 
@@ -32,4 +32,28 @@ pub(super) fn lookup_percpu_elem(call: &HelperCall<'_, '_>) -> HelperResult {
     let map = call.map(0)?.map();
     let key = call.read(1, map.base().attr().key_size as usize)?;
     Ok(map.prog_lookup_percpu(key, word(call, 2)).raw())
+}
+
+pub(super) fn push_elem(call: &HelperCall<'_, '_>) -> HelperResult {
+    let map = call.map(0)?.map();
+    let value = call.read(1, map.base().attr().value_size as usize)?;
+    done(map.prog_push(value, call.arg(2)))
+}
+
+pub(super) fn pop_elem(call: &HelperCall<'_, '_>) -> HelperResult {
+    let map = call.map(0)?.map();
+    let value = call.write(1, map.base().attr().value_size as usize)?;
+    done(map.prog_pop(value))
+}
+
+/// Bloom filters look for the value instead of giving one.
+pub(super) fn peek_elem(call: &HelperCall<'_, '_>) -> HelperResult {
+    let map = call.map(0)?.map();
+    let size = map.base().attr().value_size as usize;
+    let value = if map.lookup_reads_value() {
+        call.read(1, size)?
+    } else {
+        call.write(1, size)?
+    };
+    done(map.prog_peek(value))
 }
