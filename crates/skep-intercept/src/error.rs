@@ -14,7 +14,7 @@ pub enum InterceptError {
         error: io::Error,
     },
     /// bpf(2) cannot be caught here.
-    #[error("{0}")]
+    #[error(transparent)]
     Carrier(#[from] NoCarrier),
     /// Some part of the supervisor could not be set up.
     #[error("cannot {what}: {error}")]
