@@ -10,7 +10,7 @@
 //! | [`fields`] | [`ValueFields`]: special fields of values, element locks |
 //! | [`inner`] | what a map-in-map compares |
 //! | `held` | slots that hold programs or maps |
-//! | [`mod@array`], [`percpu_array`], [`hash`], [`prog_array`], [`array_of_maps`], [`ringbuf`], [`user_ringbuf`], [`queue_stack`], [`bloom_filter`], [`lpm_trie`], [`cpumap`], [`arena`] | the types |
+//! | [`mod@array`], [`percpu_array`], [`hash`] (all hashes), [`prog_array`], [`array_of_maps`], [`ringbuf`], [`user_ringbuf`], [`queue_stack`], [`bloom_filter`], [`lpm_trie`], [`cpumap`], [`arena`] | the types |
 //! | `foreign` | types whose elements are objects skep has none of: they exist and stay empty |
 //!
 //! Adding a type: one file with its `KIND`, one line in [`mod@kind`].

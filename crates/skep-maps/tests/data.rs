@@ -6,6 +6,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
 
 use skep_maps::InnerTemplate;
+use skep_object::Errno;
 use skep_uapi::MapType;
 use support::kernel;
 use support::pair::{FLAGS, Pair, kernel_env, with_flags};
@@ -274,4 +275,64 @@ fn lru_maps_evict_what_is_not_used() {
         }
         assert_eq!(support::world::keys(&*map).len(), 64);
     }
+}
+
+/// Programs get zeroes from an empty queue, and their values in order otherwise.
+#[test]
+fn programs_push_pop_and_peek() {
+    for (map_type, order) in [(MapType::Queue, [1, 2]), (MapType::Stack, [2, 1])] {
+        let map = make(map_type, 0, 4, 2);
+        let out = Live::new(&[9; 4]);
+        assert_eq!(map.prog_pop(out.bytes()), Err(Errno::ENOENT));
+        assert_eq!(out.bytes().to_vec(), [0; 4]);
+        for n in [1, 2] {
+            assert_eq!(map.prog_push(Live::new(&[n; 4]).bytes(), 0), Ok(()));
+        }
+        let third = Live::new(&[3; 4]);
+        assert_eq!(map.prog_push(third.bytes(), 0), Err(Errno::E2BIG));
+        for n in order {
+            assert_eq!(map.prog_peek(out.bytes()), Ok(()));
+            assert_eq!(map.prog_pop(out.bytes()), Ok(()));
+            assert_eq!(out.bytes().to_vec(), [n; 4]);
+        }
+    }
+    let filter = make(MapType::BloomFilter, 0, 4, 100);
+    let value = Live::new(&[1; 4]);
+    assert_eq!(filter.prog_peek(value.bytes()), Err(Errno::ENOENT));
+    assert_eq!(filter.prog_push(value.bytes(), 1), Err(Errno::EINVAL));
+    assert_eq!(filter.prog_push(value.bytes(), 0), Ok(()));
+    assert_eq!(filter.prog_peek(value.bytes()), Ok(()));
+    // The same bytes from a client have the same hash.
+    assert!(filter.lookup(&[], &mut [1; 4], 0).is_ok());
+}
+
+/// A program sees its CPU's part, and a new key is zero elsewhere.
+#[test]
+fn programs_use_their_cpus_part() {
+    let map = make(MapType::PercpuHash, 4, 8, 4);
+    let key = Live::new(&[1; 4]);
+    map.prog_update(1, key.bytes(), Live::new(&[5; 8]).bytes(), 0)
+        .unwrap();
+    assert_eq!(read_at(&*map, map.prog_lookup(1, key.bytes()), 8), [5; 8]);
+    assert_eq!(read_at(&*map, map.prog_lookup(0, key.bytes()), 8), [0; 8]);
+    let other = map.prog_lookup_percpu(key.bytes(), 1);
+    assert_eq!(other, map.prog_lookup(1, key.bytes()));
+    assert!(map.prog_lookup_percpu(key.bytes(), 2).is_null());
+}
+
+/// A program's address of a trie's value is known to the map.
+#[test]
+fn programs_find_the_longest_prefix() {
+    let map = create(with_flags(attr(MapType::LpmTrie, 8, 4, 4), 1), kernel_env()).unwrap();
+    let key = |bits: u32, data: [u8; 4]| Live::new(&[bits.to_ne_bytes(), data].concat());
+    for (bits, data) in [(8, [10, 0, 0, 0]), (16, [10, 1, 0, 0])] {
+        let value = Live::new(&[bits as u8; 4]);
+        let result = map.prog_update(0, key(bits, data).bytes(), value.bytes(), 0);
+        assert_eq!(result, Ok(()));
+    }
+    for (data, expected) in [([10, 1, 2, 3], 16), ([10, 2, 2, 3], 8)] {
+        let found = map.prog_lookup(0, key(32, data).bytes());
+        assert_eq!(read_at(&*map, found, 4), [expected; 4]);
+    }
+    assert!(map.prog_lookup(0, key(32, [11, 0, 0, 0]).bytes()).is_null());
 }
