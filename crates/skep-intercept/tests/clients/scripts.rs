@@ -164,11 +164,6 @@ fn at(cmd: u32, path: &str, fd: u32) -> Result<i32, i32> {
 }
 
 fn pins() {
-    if !std::fs::metadata("/sys/fs/bpf")
-        .is_ok_and(|dir| std::fs::read_dir("/sys/fs/bpf").is_ok() && dir.is_dir())
-    {
-        return;
-    }
     let fd = create(0);
     element(MAP_UPDATE, fd, 2, &mut 9).unwrap();
     assert_eq!(at(OBJ_PIN, "/sys/fs/bpf/m", fd as u32), Ok(0));
@@ -178,7 +173,7 @@ fn pins() {
         at(OBJ_PIN, "/sys/fs/bpf/no/m", fd as u32),
         Err(libc::ENOENT)
     );
-    assert_eq!(at(OBJ_PIN, "/tmp/m", fd as u32), Err(libc::EPERM));
+    assert_eq!(at(OBJ_PIN, "/etc/m", fd as u32), Err(libc::EPERM));
     assert_eq!(at(OBJ_PIN, "/sys/fs/bpf/n", 999), Err(libc::EINVAL));
     assert_eq!(at(OBJ_PIN, "", fd as u32), Err(libc::ENOENT));
     close(fd);
