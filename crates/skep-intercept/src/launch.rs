@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 
+use parking_lot::{Mutex, RwLock};
 use rustix::process::{Pid, Resource, Rlimit, WaitOptions};
 use skep_kernel::{Caps, Kernel};
 
@@ -120,7 +121,8 @@ fn start(
         hints,
         long: LongCalls::default(),
         workers: Workers::new(me.clone()),
-        settling: parking_lot::Mutex::new(()),
+        settling: Mutex::new(()),
+        giving: RwLock::new(()),
     });
     let client = spawned.pid.as_raw_nonzero().get();
     session.workers.start().map_err(setup("start threads"))?;

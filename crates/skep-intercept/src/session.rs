@@ -4,7 +4,7 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use skep_kernel::{Caps, FdObject, Kernel};
 use skep_object::SysResult;
 
@@ -33,6 +33,8 @@ pub(crate) struct Session {
     pub(crate) workers: Workers,
     /// Hints are taken and acted on in one step, or a caller would run ahead of what it just closed.
     pub(crate) settling: Mutex<()>,
+    /// Held while a descriptor is given: the client runs, and may close it, before our own copy is closed.
+    pub(crate) giving: RwLock<()>,
 }
 
 /// How soon handles that may be unused are looked at again.
@@ -53,6 +55,7 @@ impl Session {
     /// Lets go of what clients have closed or removed.
     pub(crate) fn settle(&self) {
         let _one = self.settling.lock();
+        drop(self.giving.write());
         let hinted = self.hints.take();
         self.handles.settle(&self.hints, &hinted);
         self.pins.settle(&self.hints, &hinted);
@@ -73,8 +76,10 @@ impl Session {
             .handles
             .make(&self.hints, object)
             .map_err(|error| from_host(&error.into(), "the supervisor cannot make a handle"))?;
+        let giving = self.giving.read();
         let given = self.carrier.give(call, clients.as_fd(), how);
         drop(clients);
+        drop(giving);
         match given {
             Ok(number) => Ok(number as u32),
             Err(error) => {
