@@ -100,7 +100,7 @@ fn steps(total: &mut Outcome) -> Result<Vec<Step>> {
         Step::cargo("tests", "test --workspace --no-fail-fast -- --show-output").counting_tests(),
         Step::cargo(
             "loom",
-            "test -p skep-object --release --lib -- --show-output",
+            "test -p skep-object --release --test loom -- --show-output",
         )
         .counting_tests()
         .env("RUSTFLAGS", "--cfg loom")
