@@ -215,7 +215,7 @@ pub(crate) static MAP_TYPES: [MapTypeInfo; 33] = [
         ops: [O::Errno(E::ENOENT), O::Errno(E::ENOENT), O::Errno(E::EINVAL), O::Errno(E::ENOENT), O::Errno(E::ENOTSUPP), O::Errno(E::ENOTSUPP), O::Errno(E::ENOTSUPP), O::Errno(E::ENOTSUPP), O::Errno(E::ENOTSUPP)],
         mmap: Mmap::Never, poll: false, direct_value: false, inlined_lookup: false, for_each: false, lookup_percpu: false, sleepable: false,
         inner: InnerUse::Refused(E::ENOTSUPP), meta_equal: MetaEqual::None, btf_check: BtfCheck::CgroupStorage,
-        special_fields: [A::Errno(E::EINVAL), A::Errno(E::EINVAL), A::Errno(E::EOPNOTSUPP), A::Errno(E::EOPNOTSUPP), A::Errno(E::EOPNOTSUPP), A::Errno(E::EOPNOTSUPP), A::Errno(E::EOPNOTSUPP), A::Errno(E::EOPNOTSUPP), A::Errno(E::EOPNOTSUPP), A::Errno(E::EOPNOTSUPP), A::Errno(E::EOPNOTSUPP), A::Errno(E::EOPNOTSUPP)],
+        special_fields: [A::Ok, A::Ok, A::Errno(E::EOPNOTSUPP), A::Errno(E::EOPNOTSUPP), A::Errno(E::EOPNOTSUPP), A::Errno(E::EOPNOTSUPP), A::Errno(E::EOPNOTSUPP), A::Errno(E::EOPNOTSUPP), A::Errno(E::EOPNOTSUPP), A::Errno(E::EOPNOTSUPP), A::Errno(E::EOPNOTSUPP), A::Errno(E::EOPNOTSUPP)],
         helpers: [0x0, 0x20000, 0x0, 0x0],
     },
     MapTypeInfo {
