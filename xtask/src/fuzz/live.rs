@@ -145,7 +145,9 @@ impl<'a> Live<'a> {
             }
             Some(Cmd::ProgLoad) => keep(&mut self.progs, KEPT, fd, |fd| target.close(fd)),
             Some(Cmd::BtfLoad) => keep(&mut self.btfs, KEPT, fd, |fd| target.close(fd)),
-            Some(Cmd::ProgGetFdById | Cmd::MapGetFdById | Cmd::BtfGetFdById) => target.close(fd),
+            Some(Cmd::ProgGetFdById | Cmd::MapGetFdById | Cmd::BtfGetFdById | Cmd::ObjGet) => {
+                target.close(fd);
+            }
             Some(of @ (Cmd::ProgGetNextId | Cmd::MapGetNextId | Cmd::BtfGetNextId)) => {
                 // next_id stands behind start_id.
                 if let Some(id) = target.peek_u32(call.at.wrapping_add(4)) {

@@ -1,11 +1,12 @@
 //! `cargo xtask fuzz`: calls through the dispatcher, half of them made from valid objects and then mutated, half of
 //! random bytes, sizes and pointers.
 //!
-//! [`target`] is the session under test, [`request`] makes valid calls, [`mutate`] spoils them, [`live`] remembers what
+//! [`target`] is the session under test, [`request`] makes valid calls, [`mutate`] spoils them, [`pins`] gives them paths, [`live`] remembers what
 //! they made, [`watchdog`] interrupts long calls and reports those that do not stop, [`tally`] counts.
 
 mod live;
 mod mutate;
+mod pins;
 mod request;
 mod rng;
 mod tally;

@@ -24,6 +24,8 @@ enum Kind {
     /// GET_FD_BY_ID, with ids from the GET_NEXT_ID named second.
     FdById(Cmd, Cmd),
     ObjGetInfoByFd,
+    ObjPin,
+    ObjGet,
 }
 
 impl Kind {
@@ -35,6 +37,8 @@ impl Kind {
             Self::ProgTestRun => Cmd::ProgTestRun,
             Self::BtfLoad => Cmd::BtfLoad,
             Self::ObjGetInfoByFd => Cmd::ObjGetInfoByFd,
+            Self::ObjPin => Cmd::ObjPin,
+            Self::ObjGet => Cmd::ObjGet,
             Self::MapElem(command) | Self::NextId(command) | Self::FdById(command, _) => command,
         }
     }
@@ -46,7 +50,7 @@ pub(super) fn makes(command: Cmd) -> bool {
 }
 
 /// How often each kind is chosen, relative to the others.
-const WEIGHTS: [(Kind, usize); 16] = [
+const WEIGHTS: [(Kind, usize); 18] = [
     (Kind::MapCreate, 8),
     (Kind::MapElem(Cmd::MapLookupElem), 12),
     (Kind::MapElem(Cmd::MapUpdateElem), 12),
@@ -63,7 +67,12 @@ const WEIGHTS: [(Kind, usize); 16] = [
     (Kind::FdById(Cmd::MapGetFdById, Cmd::MapGetNextId), 4),
     (Kind::FdById(Cmd::BtfGetFdById, Cmd::BtfGetNextId), 4),
     (Kind::ObjGetInfoByFd, 8),
+    (Kind::ObjPin, 3),
+    (Kind::ObjGet, 3),
 ];
+
+/// Paths that are pinned to and opened: some more than are kept, so that pins are found and made.
+const PATHS: usize = 24;
 
 const HASH: u32 = skep_uapi::MapType::Hash as u32;
 /// Keys that elements are looked for under: few, so that they are found.
@@ -98,6 +107,15 @@ pub(super) fn valid(rng: &mut Rng, target: &Target, live: &mut Live<'_>) -> Resu
         }
         Kind::FdById(_, source) => ids(scene.live.id(scene.rng, source)),
         Kind::ObjGetInfoByFd => scene.info(),
+        Kind::ObjPin => {
+            let object = if scene.rng.chance(1, 4) {
+                scene.rng.pick(&scene.live.progs).copied().unwrap_or(-1)
+            } else {
+                scene.map().fd
+            };
+            scene.path().fd(object).u32(0)
+        }
+        Kind::ObjGet => scene.path().u32(0).u32(0),
     };
     Ok(Call::new(kind.command() as u32, attr.done(), scene.buffers))
 }
@@ -216,6 +234,13 @@ impl Scene<'_, '_> {
         let mut packet = self.rng.bytes(len);
         packet[12] = 0x12;
         request::test_run(prog, self.place(&packet))
+    }
+
+    /// An attr that begins with the address of a path.
+    fn path(&mut self) -> Attr {
+        let path = format!("/sys/fs/bpf/{}\0", self.rng.below(PATHS));
+        let path = self.place(path.as_bytes());
+        Attr::default().u64(path.at)
     }
 
     fn info(&mut self) -> Attr {

@@ -11,6 +11,7 @@ use skep_kernel::{
 };
 use skep_uapi::UserPtr;
 
+use super::pins::Pins;
 use crate::corpus::request::Placed;
 
 /// One call, ready to be made.
@@ -52,6 +53,7 @@ pub(super) struct Target {
     fds: InProcessFds,
     memory: Buffers,
     credentials: Credentials,
+    pins: Pins,
 }
 
 impl Target {
@@ -65,6 +67,7 @@ impl Target {
             fds: InProcessFds::new(),
             memory: Buffers::new(),
             credentials: Credentials::privileged(),
+            pins: Pins::default(),
         }
     }
 
@@ -97,7 +100,9 @@ impl Target {
     /// Makes a call that may be interrupted by `cancel`.
     pub(super) fn call(&self, call: &mut Call, cancel: &CancelToken) -> Outcome {
         call.at = self.memory.place(call.attr.as_slice()).0;
-        let task = Task::new(&self.credentials, &self.fds, &self.memory).with_cancel(cancel);
+        let task = Task::new(&self.credentials, &self.fds, &self.memory)
+            .with_cancel(cancel)
+            .with_bpffs(&self.pins);
         let result = catch_unwind(AssertUnwindSafe(|| {
             self.kernel
                 .bpf(&task, call.command, UserPtr(call.at), call.size)
