@@ -316,6 +316,15 @@ impl Element<'_> {
         }
     }
 
+    fn take(&mut self, what: &str, key: UserPtr, flags: u64) {
+        let mut value = 0_u64;
+        let attr = self.attr(key, out(&mut value), flags);
+        let command = Cmd::MapLookupAndDeleteElem;
+        if self.script.call(what, command, &attr).is_some() {
+            self.script.note(format!("{value}"));
+        }
+    }
+
     fn delete(&mut self, what: &str, key: u32) {
         let attr = &self.attr(ptr(&key), UserPtr::NULL, 0);
         self.script.call(what, Cmd::MapDeleteElem, attr);
@@ -582,5 +591,71 @@ fn types_without_the_operation() {
         e.script.call("delete", Cmd::MapDeleteElem, &attr);
         let attr = e.attr(UserPtr::NULL, out(&mut value), 0);
         e.script.call("next", Cmd::MapGetNextKey, &attr);
+    });
+}
+
+#[test]
+fn lookup_and_delete() {
+    let expected = "
+        hash: ok
+        set: ok
+        unknown flag: EINVAL
+        lock without lock: EINVAL
+        bad key: EFAULT
+        take: ok
+        7
+        gone: ENOENT
+        queue: ok
+        push: ok
+        push more: ok
+        with a key: EINVAL
+        pop: ok
+        3
+        bad value: EFAULT
+        empty: ENOENT
+        array: ok
+        not of arrays: ENOTSUPP
+        freeze: ok
+        frozen: EPERM
+        closed: EBADF
+        file: EINVAL
+    ";
+    compare(Caps::all(), expected, |s: &mut Script| {
+        let hash = s.must("hash", Cmd::MapCreate, &map(MapType::Hash, 4, 8, 2)) as u32;
+        let mut e = Element {
+            script: s,
+            fd: hash,
+        };
+        let key = 5_u32;
+        e.update("set", key, 7, 0);
+        e.take("unknown flag", ptr(&key), 8);
+        e.take("lock without lock", ptr(&key), 4);
+        e.take("bad key", NOWHERE, 0);
+        e.take("take", ptr(&key), 0);
+        e.take("gone", ptr(&key), 0);
+
+        let attr = map(MapType::Queue, 0, 8, 4);
+        e.fd = e.script.must("queue", Cmd::MapCreate, &attr) as u32;
+        for (what, value) in [("push", 3_u64), ("push more", 4)] {
+            let attr = e.attr(UserPtr::NULL, ptr(&value), 0);
+            e.script.call(what, Cmd::MapUpdateElem, &attr);
+        }
+        e.take("with a key", ptr(&key), 0);
+        e.take("pop", UserPtr::NULL, 0);
+        let attr = e.attr(UserPtr::NULL, NOWHERE, 0);
+        e.script
+            .call("bad value", Cmd::MapLookupAndDeleteElem, &attr);
+        e.take("empty", UserPtr::NULL, 0);
+
+        let attr = map(MapType::Array, 4, 8, 1);
+        e.fd = e.script.must("array", Cmd::MapCreate, &attr) as u32;
+        e.take("not of arrays", ptr(&key), 0);
+        e.script.call("freeze", Cmd::MapFreeze, &hash);
+        e.fd = hash;
+        e.take("frozen", NOWHERE, 0);
+        e.fd = CLOSED;
+        e.take("closed", ptr(&key), 0);
+        e.fd = FOREIGN;
+        e.take("file", ptr(&key), 0);
     });
 }

@@ -13,7 +13,7 @@ use crate::corpus::{Attr, from_hex};
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     MapCreate,
-    /// LOOKUP, UPDATE, DELETE or GET_NEXT_KEY.
+    /// LOOKUP, UPDATE, DELETE, LOOKUP_AND_DELETE or GET_NEXT_KEY.
     MapElem(Cmd),
     MapFreeze,
     ProgLoad,
@@ -50,11 +50,12 @@ pub(super) fn makes(command: Cmd) -> bool {
 }
 
 /// How often each kind is chosen, relative to the others.
-const WEIGHTS: [(Kind, usize); 18] = [
+const WEIGHTS: [(Kind, usize); 19] = [
     (Kind::MapCreate, 8),
     (Kind::MapElem(Cmd::MapLookupElem), 12),
-    (Kind::MapElem(Cmd::MapUpdateElem), 12),
-    (Kind::MapElem(Cmd::MapDeleteElem), 16),
+    (Kind::MapElem(Cmd::MapUpdateElem), 18),
+    (Kind::MapElem(Cmd::MapDeleteElem), 18),
+    (Kind::MapElem(Cmd::MapLookupAndDeleteElem), 14),
     (Kind::MapElem(Cmd::MapGetNextKey), 10),
     (Kind::MapFreeze, 2),
     (Kind::ProgLoad, 12),
@@ -178,7 +179,7 @@ impl Scene<'_, '_> {
     fn map_elem(&mut self, command: Cmd) -> Attr {
         let map = match command {
             // Elements of arrays cannot be deleted.
-            Cmd::MapDeleteElem => self.hash(),
+            Cmd::MapDeleteElem | Cmd::MapLookupAndDeleteElem => self.hash(),
             _ => self.map(),
         };
         let mut key = vec![0; (map.key_size as usize).min(LARGE)];

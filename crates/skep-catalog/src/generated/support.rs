@@ -38,7 +38,7 @@ pub(crate) static COMMANDS: [Feature; 38] = [
     full("BTF_LOAD"),
     full("BTF_GET_FD_BY_ID"),
     absent("TASK_FD_QUERY"),
-    absent("MAP_LOOKUP_AND_DELETE_ELEM"),
+    full("MAP_LOOKUP_AND_DELETE_ELEM"),
     full("MAP_FREEZE"),
     full("BTF_GET_NEXT_ID"),
     absent("MAP_LOOKUP_BATCH"),

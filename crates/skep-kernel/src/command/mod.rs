@@ -10,6 +10,7 @@ mod map_delete_elem;
 mod map_freeze;
 mod map_get_fd_by_id;
 mod map_get_next_key;
+mod map_lookup_and_delete_elem;
 mod map_lookup_elem;
 mod map_update_elem;
 mod next_id;
@@ -85,6 +86,7 @@ pub(crate) fn dispatch(
     match cmd {
         Cmd::MapCreate => map_create::run(&call),
         Cmd::MapLookupElem => map_lookup_elem::run(&call),
+        Cmd::MapLookupAndDeleteElem => map_lookup_and_delete_elem::run(&call),
         Cmd::MapUpdateElem => map_update_elem::run(&call),
         Cmd::MapDeleteElem => map_delete_elem::run(&call),
         Cmd::MapGetNextKey => map_get_next_key::run(&call),
@@ -106,7 +108,6 @@ pub(crate) fn dispatch(
         | Cmd::ProgQuery
         | Cmd::RawTracepointOpen
         | Cmd::TaskFdQuery
-        | Cmd::MapLookupAndDeleteElem
         | Cmd::MapLookupBatch
         | Cmd::MapLookupAndDeleteBatch
         | Cmd::MapUpdateBatch
