@@ -239,7 +239,7 @@ impl Verifier<'_> {
             }
             Target::TpBuffer => self.check_tp_buffer_access(access, p, off)?,
             Target::Btf { ty } if dereferenceable => self.check_btf_access(access, p, ty, off)?,
-            Target::Map { map, .. } => self.check_map_struct_access(access, p, map, off)?,
+            Target::Map { map, .. } => self.check_map_struct_access(access, map, off)?,
             Target::Buf if dereferenceable => self.check_buffer_access(access, p, off)?,
             Target::Arena => self.load_unknown(access.operand),
             Target::MapValue { .. }

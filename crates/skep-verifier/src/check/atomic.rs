@@ -1,6 +1,6 @@
 //! Atomics: read-modify-write, load-acquire, store-release.
 
-use super::access::{AccessType, Alignment, Extension, MemoryAccess, Operand};
+use super::access::{Alignment, Extension, MemoryAccess, Operand};
 use crate::register::TargetKind;
 use crate::reject::{Check, MemoryReject};
 use crate::verifier::Verifier;
@@ -59,7 +59,6 @@ impl Verifier<'_> {
             extension: Extension::Zero,
             alignment: Alignment::Strict,
         };
-        debug_assert!(Operand::Probe.access() == AccessType::Read);
         self.check_access(&access(Operand::Probe))?;
         if let Some(reg) = result {
             self.check_access(&access(Operand::Load(reg)))?;

@@ -191,7 +191,6 @@ impl Verifier<'_> {
     pub(super) fn check_map_struct_access(
         &mut self,
         access: &MemoryAccess,
-        p: &Pointer,
         map: MapRef,
         off: i32,
     ) -> Check {
@@ -226,7 +225,6 @@ impl Verifier<'_> {
         let Some(ty) = self.kernel_struct(name) else {
             return Err(self.reject(MemoryReject::MapStructNoBtf));
         };
-        let _ = p;
         let plain = Pointer::new(Target::Btf { ty });
         let loaded = self.walk_struct(&plain, ty, off, access.size, false)?;
         if let Operand::Load(dst) = access.operand {

@@ -57,7 +57,7 @@ impl Verifier<'_> {
                 self.check_region(&region, p.off, size, ZeroSize::Refused)
             }
             Target::MapValue { map, .. } => {
-                self.check_map_flags(map, p, p.off, size, access)?;
+                self.check_map_flags(map, p.off, size, access)?;
                 self.check_map_value_span(reg, p, map, p.off, size, zero, Toucher::Call)
             }
             Target::Mem { size: mem_size, .. } => {

@@ -2,7 +2,7 @@
 
 use super::access::{AccessType, Extension, MemoryAccess, Operand};
 use super::call::Strictness;
-use crate::register::{BtfRef, MapRef, Pointer, PtrFlags, Register, Target, TargetKind, TypeRef};
+use crate::register::{BtfRef, Pointer, PtrFlags, Register, Target, TargetKind, TypeRef};
 use crate::reject::{Check, MemoryReject};
 use crate::verifier::Verifier;
 use alloc::string::{String, ToString};
@@ -15,7 +15,6 @@ impl Verifier<'_> {
         &mut self,
         access: &MemoryAccess,
         p: &Pointer,
-        map: MapRef,
         field: &Field,
     ) -> Check {
         let plain_mode = self.insn().mode() == opcode::MEM
@@ -40,7 +39,7 @@ impl Verifier<'_> {
                 }
                 match access.operand {
                     Operand::Load(dst) => {
-                        let pointer = self.loaded_kptr(*mode, object, map);
+                        let pointer = self.loaded_kptr(*mode, object);
                         self.set_reg(dst, Register::Pointer(pointer));
                         Ok(())
                     }
@@ -116,7 +115,7 @@ impl Verifier<'_> {
         }))
     }
 
-    fn loaded_kptr(&mut self, mode: KptrMode, object: &ObjectType, _map: MapRef) -> Pointer {
+    fn loaded_kptr(&mut self, mode: KptrMode, object: &ObjectType) -> Pointer {
         let ty = self.object_type(object);
         let of_program = ty.btf == BtfRef::Program;
         let rcu_safe = of_program || skep_catalog::attach_btf::is_rcu_protected(self.type_name(ty));

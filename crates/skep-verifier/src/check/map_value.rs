@@ -31,7 +31,7 @@ impl Verifier<'_> {
         if let Some(reg) = self.leaked(access.operand) {
             return Err(self.reject(MemoryReject::LeakIntoMap { reg }));
         }
-        self.check_map_flags(map, p, off, access.size, access.operand.access())?;
+        self.check_map_flags(map, off, access.size, access.operand.access())?;
         self.check_map_value_span(
             access.base,
             p,
@@ -48,7 +48,7 @@ impl Verifier<'_> {
         if let Some(at) = constant
             && let Some(field) = self.pointer_field_at(map, at)
         {
-            return self.check_kptr_access(access, p, map, &field);
+            return self.check_kptr_access(access, p, &field);
         }
         if access.operand.access() == AccessType::Read {
             self.load_map_value(access, map, constant)?;
@@ -97,7 +97,6 @@ impl Verifier<'_> {
     pub(super) fn check_map_flags(
         &mut self,
         map: MapRef,
-        _p: &Pointer,
         off: i32,
         len: u32,
         access: AccessType,

@@ -304,8 +304,7 @@ impl Verifier<'_> {
                     .is_some_and(|r| r.scalar().is_some() || v.privileges.allow_ptr_leaks)
             };
             let ok = match mark {
-                SlotByte::Misc => true,
-                SlotByte::Zero => true,
+                SlotByte::Misc | SlotByte::Zero => true,
                 SlotByte::Invalid if self.privileges.allow_uninit_stack => true,
                 SlotByte::Invalid | SlotByte::Spill => spilled_number(self),
                 SlotByte::Dynptr | SlotByte::Iter | SlotByte::IrqFlag => false,
