@@ -13,6 +13,9 @@ pub enum InterceptError {
         /// Why not.
         error: io::Error,
     },
+    /// The process between the supervisor and its clients did not end by itself.
+    #[error("the guard process was killed, so its clients are killed too")]
+    GuardKilled,
     /// bpf(2) cannot be caught here.
     #[error(transparent)]
     Carrier(#[from] NoCarrier),

@@ -1,13 +1,15 @@
 //! Starting a client, answering it and its descendants, and ending as it ended.
 
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
-use rustix::process::{Pid, Resource, Rlimit, WaitOptions};
+use rustix::process::{Resource, Rlimit};
 use skep_kernel::{Caps, Kernel};
 
+use crate::client_process::ClientProcess;
 use crate::error::{InterceptError, NoCarrier, setup};
 use crate::handles::Handles;
 use crate::hints::Hints;
@@ -16,8 +18,9 @@ use crate::notify::Notify;
 use crate::pins::Pins;
 use crate::session::Session;
 use crate::survey::{Bpffs, try_notify};
+use crate::sys::image::Image;
 use crate::sys::signals::{self, Signals};
-use crate::sys::spawn::{Inherited, SpawnError, Spawned, spawn};
+use crate::sys::spawn::{Inherited, SpawnError, let_go_of_standard_streams, spawn};
 use crate::trace::Trace;
 use crate::view::View;
 use crate::workers::{Workers, background};
@@ -65,7 +68,7 @@ impl Ended {
 /// Runs a command under `kernel` until it and all its descendants have ended; how the command itself did.
 ///
 /// Call it from the main thread of a process that does nothing else: it blocks signals, raises the limit of open files,
-/// adopts orphans, and reaps every child of the process. The command dies with the calling thread.
+/// lets go of standard input and output, adopts orphans, and stops when the command stops. All clients die with it.
 pub fn run(
     kernel: &Arc<Kernel>,
     command: Command,
@@ -86,24 +89,45 @@ pub fn run(
         mask: Signals::block(),
         files: raise_file_limit(),
     };
-    let spawned = spawn(command, namespaces, inherited).map_err(|error| match error {
+    let image = Image::of(&command).map_err(setup("prepare the command"))?;
+    let spawned = spawn(&image, namespaces, &inherited).map_err(|error| match error {
+        SpawnError::Guard(error) => setup("start a client")(error),
         SpawnError::Exec(error) => InterceptError::Exec { program, error },
         SpawnError::Filter(error) => NoCarrier::from_install(error).into(),
         SpawnError::Namespace(error) => setup("mount a bpffs for the client")(error),
     })?;
-    let client = spawned.pid;
+    let_go_of_standard_streams().map_err(setup("close standard streams"))?;
+    let client = Arc::new(ClientProcess {
+        guard: spawned.guard,
+        lifeline: spawned.lifeline,
+        client: spawned.client,
+    });
     let private = PrivateDirectory::new(spawned.bpffs.is_none())?;
-    start(kernel, spawned, options, &private)?;
-    Ok(wait(client))
+    match start(
+        kernel,
+        &client,
+        spawned.listener,
+        spawned.bpffs,
+        options,
+        &private,
+    ) {
+        Ok(()) => client.follow(),
+        Err(error) => {
+            client.farewell();
+            Err(error)
+        }
+    }
 }
 
 fn start(
     kernel: &Arc<Kernel>,
-    spawned: Spawned,
+    client: &Arc<ClientProcess>,
+    listener: OwnedFd,
+    bpffs: Option<OwnedFd>,
     options: &Options,
     private: &PrivateDirectory,
 ) -> Result<(), InterceptError> {
-    let view = match (spawned.bpffs, &private.0) {
+    let view = match (bpffs, &private.0) {
         (Some(root), _) => View::mounted(root),
         (None, Some(directory)) => View::private(directory),
         (None, None) => Err(rustix::io::Errno::NOENT),
@@ -112,7 +136,7 @@ fn start(
     let hints = Hints::new().map_err(setup("watch handles (fs.inotify.max_user_instances)"))?;
     let session = Arc::new_cyclic(|me| Session {
         kernel: Arc::clone(kernel),
-        carrier: Box::new(Notify::new(spawned.listener)),
+        carrier: Box::new(Notify::new(listener)),
         caps: options.caps,
         trace: options.trace,
         handles: Handles::default(),
@@ -124,7 +148,7 @@ fn start(
         settling: Mutex::new(()),
         giving: RwLock::new(()),
     });
-    let client = spawned.pid.as_raw_nonzero().get();
+    let client = Arc::clone(client);
     session.workers.start().map_err(setup("start threads"))?;
     background(&session, "skep-settle", |session| session.settle_forever())
         .map_err(setup("start threads"))?;
@@ -132,8 +156,7 @@ fn start(
         session.long.watch(&*session.carrier)
     })
     .map_err(setup("start threads"))?;
-    background(&session, "skep-signals", move |_| signals::hand_on(client))
-        .map_err(setup("start threads"))
+    background(&session, "skep-signals", move |_| client.hand_on()).map_err(setup("start threads"))
 }
 
 /// Raises the soft limit of open files to the hard one: a handle is a descriptor here. What it was before.
@@ -146,24 +169,6 @@ fn raise_file_limit() -> Rlimit {
     // As many as there were, then.
     let _ = rustix::process::setrlimit(Resource::Nofile, raised);
     before
-}
-
-/// Waits for every child, orphans that became ours included; how `client` ended.
-fn wait(client: Pid) -> Ended {
-    let mut ended = Ended::Status(0);
-    loop {
-        match rustix::process::wait(WaitOptions::empty()) {
-            Ok(Some((pid, status))) if pid == client => {
-                ended = match (status.exit_status(), status.terminating_signal()) {
-                    (Some(status), _) => Ended::Status(status),
-                    (None, Some(signal)) => Ended::Signal(signal),
-                    (None, None) => ended,
-                };
-            }
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(_) => return ended,
-        }
-    }
 }
 
 /// The directory of pins where bpffs is not mounted; removed in the end.

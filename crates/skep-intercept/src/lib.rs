@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! skep run -- TOOL          supervisor (this process)                 client (TOOL and its descendants)
-//!   launch ── fork ───────────────────────────────────────────> namespaces, filter, exec
+//!   launch ── fork ── guard ── fork ──────────────────────────> namespaces, filter, exec
 //!     │            <── listener, root of bpffs (SCM_RIGHTS) ───────┘
 //!     v
 //!   workers: receive ── answer ── reply                        <── bpf(2), readlink, statfs, mount
@@ -22,6 +22,7 @@
 //! | `pins`, `view` | bpffs |
 //! | `answer` | what each notified call is answered |
 //! | `session`, `workers`, `long_calls` | who answers |
+//! | `client_process` | how the client fares, and its signals; the guard between us and it is in `sys::guard` |
 //! | `sys` | system calls nobody wraps safely |
 //!
 //! What is not here: any decision of bpf(2)'s. This crate moves bytes and descriptors.
@@ -40,6 +41,7 @@
 mod answer;
 mod carrier;
 mod client_fds;
+mod client_process;
 pub mod error;
 mod file_key;
 mod handles;

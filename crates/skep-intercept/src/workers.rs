@@ -42,7 +42,9 @@ impl Workers {
             return Ok(());
         };
         let serve = move || {
+            let fatal = FatalPanic;
             Session::serve(&session);
+            drop(fatal);
             session.workers.all.fetch_sub(1, Ordering::Relaxed);
         };
         let named = thread::Builder::new().name("skep-answer".to_owned());
@@ -62,6 +64,17 @@ impl Workers {
         let done = work();
         self.busy.fetch_sub(1, Ordering::Relaxed);
         done
+    }
+}
+
+/// A thread that panics takes the supervisor with it, or its caller would wait for ever.
+struct FatalPanic;
+
+impl Drop for FatalPanic {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            std::process::abort();
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! The system calls nobody wraps safely: each file opts into unsafe code and says what it trusts.
 
 pub(crate) mod filter;
+pub(crate) mod fork;
+pub(crate) mod guard;
+pub(crate) mod image;
 pub(crate) mod lease;
 pub(crate) mod listener;
 pub(crate) mod namespace;
@@ -9,6 +12,7 @@ pub(crate) mod process_memory;
 pub(crate) mod signals;
 pub(crate) mod spawn;
 pub(crate) mod throw_away;
+pub(crate) mod wait_status;
 
 use std::io;
 

@@ -5,7 +5,9 @@
 //! Signal sets are plain bytes filled by libc; no handler is installed.
 #![allow(unsafe_code)]
 
+use std::io;
 use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, AsRawFd};
 
 use libc::{c_int, sigset_t};
 
@@ -17,9 +19,41 @@ const BLOCKED: &[c_int] = &[
     libc::SIGHUP,
     libc::SIGUSR1,
     libc::SIGUSR2,
+    libc::SIGALRM,
+    libc::SIGVTALRM,
+    libc::SIGPROF,
+    // A supervisor stops when its client has, or the client's other descendants would wait for nothing.
+    libc::SIGTSTP,
+    libc::SIGTTIN,
+    libc::SIGTTOU,
     // An open that meets a lease probe.
     libc::SIGIO,
 ];
+
+/// A signal that came.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Signal {
+    /// Its number.
+    pub(crate) number: c_int,
+    /// Who sent it.
+    pub(crate) sender: Sender,
+}
+
+impl Signal {
+    /// Whether it asks for an end.
+    pub(crate) fn ends(self) -> bool {
+        [libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGHUP].contains(&self.number)
+    }
+}
+
+/// Who sent a signal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Sender {
+    /// A terminal, to the whole group.
+    Terminal,
+    /// Some process.
+    Process,
+}
 
 /// A set of signals.
 #[derive(Clone, Copy)]
@@ -54,8 +88,9 @@ impl Signals {
     }
 }
 
-/// Hands signals on to `client`, for ever. What the terminal sends reaches the whole group anyway.
-pub(crate) fn hand_on(client: c_int) -> ! {
+/// Waits for a signal that somebody sent to this very process. What the terminal sends reaches the whole group anyway,
+/// and is only told when it asks for the end.
+pub(crate) fn next() -> Signal {
     let waited = Signals::of(BLOCKED);
     loop {
         let mut info = MaybeUninit::zeroed();
@@ -63,12 +98,38 @@ pub(crate) fn hand_on(client: c_int) -> ! {
         let signal = unsafe { libc::sigwaitinfo(&waited.0, info.as_mut_ptr()) };
         // SAFETY: zeroed or filled in; all its fields are numbers.
         let info: libc::siginfo_t = unsafe { info.assume_init() };
-        if signal <= 0 || signal == libc::SIGIO || info.si_code == libc::SI_KERNEL {
+        if signal <= 0 || signal == libc::SIGIO {
             continue;
         }
-        // SAFETY: numbers.
-        unsafe { libc::kill(client, signal) };
+        return Signal {
+            number: signal,
+            sender: match info.si_code {
+                libc::SI_KERNEL => Sender::Terminal,
+                _ => Sender::Process,
+            },
+        };
     }
+}
+
+/// Sends a signal to a process, whatever number it has.
+pub(crate) fn send(process: impl AsFd, signal: c_int) -> io::Result<()> {
+    let fd = process.as_fd().as_raw_fd();
+    let none = std::ptr::null_mut::<libc::siginfo_t>();
+    // SAFETY: a live descriptor and plain numbers.
+    let sent = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd, signal, none, 0) };
+    super::checked(sent).map(drop)
+}
+
+/// Stops this process until somebody continues it.
+pub(crate) fn stop() {
+    // SAFETY: numbers.
+    unsafe { libc::kill(libc::getpid(), libc::SIGSTOP) };
+}
+
+/// SIGPIPE as a program finds it; the runtime of Rust ignores it. Fit for use between fork and exec.
+pub(crate) fn default_sigpipe() {
+    // SAFETY: the default action, no handler.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
 }
 
 /// Ends this process by a signal, as the client ended; without a core file of ours.

@@ -16,27 +16,11 @@ use rustix::process::{Pid, WaitOptions};
 use skep_kernel::UserMemory;
 use skep_uapi::UserPtr;
 
+use super::fork::fork;
 use super::namespace::{Entry, Namespaces};
 use super::process_memory::ProcessMemory;
-use super::{checked, filter, listener, pass_fd};
+use super::{filter, listener, pass_fd};
 use crate::carrier::Verdict;
-
-/// Runs `child` in a fork; it ends with the result as its exit status.
-///
-/// # Safety
-/// `child` does nothing that is unsafe between fork and exec.
-unsafe fn fork(child: impl FnOnce() -> i32) -> io::Result<Pid> {
-    // SAFETY: the child only runs the closure and ends.
-    let pid = checked(unsafe { libc::fork() })? as i32;
-    match Pid::from_raw(pid) {
-        Some(pid) => Ok(pid),
-        None => {
-            let status = child();
-            // SAFETY: ends the child without running anything of the parent's.
-            unsafe { libc::_exit(status) }
-        }
-    }
-}
 
 fn exit_status(pid: Pid) -> Option<i32> {
     let ended = rustix::process::waitpid(Some(pid), WaitOptions::empty());

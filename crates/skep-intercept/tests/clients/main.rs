@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod lifetime;
 mod scripts;
 mod system;
 
@@ -20,23 +21,27 @@ fn main() {
     let words: Vec<String> = std::env::args().collect();
     match words.get(1).map(String::as_str) {
         Some("--client") => scripts::run(&words[2]),
-        Some("--supervise") => supervise(&words[2]),
+        Some("--supervise") => supervise(&words[2], Trace::Calls),
+        Some("--supervise-quietly") => supervise(&words[2], Trace::Off),
         _ => tests(),
     }
 }
 
-fn supervise(name: &str) {
+fn supervise(name: &str, trace: Trace) {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--client", name]);
     let options = Options {
         caps: Caps::all(),
-        trace: Trace::Calls,
+        trace,
         bpffs: BpffsPlace::Mounted,
     };
     let kernel = Kernel::builder_for(Identity::without_btf()).build();
     match skep_intercept::run(&kernel, command, &options) {
         Ok(ended) => ended.leave(),
-        Err(error) => panic!("{error}"),
+        Err(error) => {
+            eprintln!("{error}");
+            std::process::exit(125);
+        }
     }
 }
 
@@ -58,8 +63,15 @@ impl Drop for Program {
     }
 }
 
-/// Runs a client under a supervisor, both without privileges if we have some to shed.
-fn under_supervisor(program: &Path, name: &str) -> (ExitStatus, String) {
+/// Whether a supervisor shows each call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tracing {
+    On,
+    Off,
+}
+
+/// A client's supervisor, both without privileges if we have some to shed.
+fn supervisor(program: &Path, name: &str, tracing: Tracing) -> Command {
     let mut command = if system::is_root() {
         let mut setpriv = Command::new("setpriv");
         setpriv.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]);
@@ -69,7 +81,17 @@ fn under_supervisor(program: &Path, name: &str) -> (ExitStatus, String) {
     } else {
         Command::new(program)
     };
-    let output = command.args(["--supervise", name]).output().unwrap();
+    command.arg(match tracing {
+        Tracing::On => "--supervise",
+        Tracing::Off => "--supervise-quietly",
+    });
+    command.arg(name);
+    command
+}
+
+/// Runs a client under a supervisor to its end.
+fn under_supervisor(program: &Path, name: &str) -> (ExitStatus, String) {
+    let output = supervisor(program, name, Tracing::On).output().unwrap();
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     (output.status, text)
 }
@@ -98,6 +120,7 @@ fn tests() {
     trials.push(Trial::test("the_host_sees_nothing", move || {
         host_sees_nothing(&path)
     }));
+    trials.extend(lifetime::trials(&program.0));
     let conclusion = libtest_mimic::run(&arguments, trials);
     drop(program);
     conclusion.exit();

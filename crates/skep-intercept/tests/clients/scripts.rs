@@ -4,6 +4,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus};
 
 use super::system::{bpf, call, close, dup, exchange_mapped, kill_self, words};
+use super::{lifetime, system};
 
 const MAP_CREATE: u32 = 0;
 const MAP_LOOKUP: u32 = 1;
@@ -58,9 +59,18 @@ pub(crate) const ALL: &[Script] = &[
     ),
 ];
 
+/// What scripts and tests of other files start as clients of their own.
+const PARTS: &[(&str, fn())] = &[
+    ("forever", map_forever),
+    ("family", lifetime::family),
+    ("sleeper", lifetime::sleeper),
+    ("session_leader", lifetime::session_leader),
+    ("daemons_parent", lifetime::daemons_parent),
+];
+
 pub(crate) fn run(name: &str) {
-    if name == "forever" {
-        return map_forever();
+    if let Some((_, part)) = PARTS.iter().find(|(part, _)| *part == name) {
+        return part();
     }
     (ALL.iter().find(|script| script.name == name).unwrap().run)();
 }
@@ -110,8 +120,8 @@ fn last_copy() {
 }
 
 fn supervisor_files() -> usize {
-    let parent = std::os::unix::process::parent_id();
-    std::fs::read_dir(format!("/proc/{parent}/fd"))
+    let supervisor = system::parent_of(std::os::unix::process::parent_id());
+    std::fs::read_dir(format!("/proc/{supervisor}/fd"))
         .unwrap()
         .count()
 }

@@ -69,6 +69,25 @@ pub(crate) fn kill_self(signal: i32) {
     unsafe { libc::raise(signal) };
 }
 
+/// Sends a signal.
+pub(crate) fn kill(pid: u32, signal: i32) {
+    // SAFETY: numbers.
+    unsafe { libc::kill(pid as i32, signal) };
+}
+
+/// Makes this process the leader of a new session.
+pub(crate) fn new_session() {
+    // SAFETY: no arguments.
+    unsafe { libc::setsid() };
+}
+
+/// The parent of a process.
+pub(crate) fn parent_of(pid: u32) -> u32 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let (_, after_name) = stat.rsplit_once(") ").unwrap();
+    after_name.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
 /// Maps a page of a descriptor; its first word, then set to another.
 pub(crate) fn exchange_mapped(fd: i32, value: u32) -> Result<u32, i32> {
     let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED);
