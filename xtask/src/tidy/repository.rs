@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-/// Directories that hold nothing of ours.
+/// What holds nothing of ours. In a worktree `.git` is a file.
 const LEFT_OUT: [&str; 4] = [".git", "target", "__pycache__", "node_modules"];
 
 /// Every text file by its path below the root, and what cargo says about the packages.
@@ -82,10 +82,11 @@ fn read_directory(
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = format!("{prefix}{name}");
+        if LEFT_OUT.contains(&name.as_str()) {
+            continue;
+        }
         if entry.file_type()?.is_dir() {
-            if !LEFT_OUT.contains(&name.as_str()) {
-                read_directory(&entry.path(), &format!("{path}/"), files)?;
-            }
+            read_directory(&entry.path(), &format!("{path}/"), files)?;
         } else if let Ok(text) = String::from_utf8(fs::read(entry.path())?) {
             files.insert(path, text);
         }
