@@ -123,7 +123,7 @@ pub(crate) fn send(process: impl AsFd, signal: c_int) -> io::Result<()> {
 /// Stops this process until somebody continues it.
 pub(crate) fn stop() {
     // SAFETY: numbers.
-    unsafe { libc::kill(libc::getpid(), libc::SIGSTOP) };
+    unsafe { libc::raise(libc::SIGSTOP) };
 }
 
 /// SIGPIPE as a program finds it; the runtime of Rust ignores it. Fit for use between fork and exec.
