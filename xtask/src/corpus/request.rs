@@ -127,6 +127,26 @@ pub(crate) fn test_run(fd: i32, packet: Placed) -> Attr {
     (0..7).fold(head, |attr, _| attr.u64(0))
 }
 
+/// `BPF_PROG_TEST_RUN` with a packet and a context, each of which may be empty.
+pub(crate) fn test_run_with_context(fd: i32, packet: Placed, context: Placed) -> Attr {
+    Attr::default()
+        .fd(fd)
+        .u32(0)
+        .u32(packet.len)
+        .u32(0)
+        .u64(packet.or_null())
+        .u64(0)
+        // repeat, duration
+        .u64(0)
+        .u32(context.len)
+        .u32(0)
+        .u64(context.or_null())
+        // ctx_out; flags and cpu; batch_size and padding
+        .u64(0)
+        .u64(0)
+        .u64(0)
+}
+
 /// Puts descriptors where `ld_imm64` holds an index into the row's maps.
 ///
 /// -2000 stands for an open descriptor that is no map, -1000 for a closed one (which it is as it stands).

@@ -164,7 +164,7 @@ fn made(target: &Target, command: Cmd, attr: Vec<u8>) -> i32 {
     let mut call = Call::new(command as u32, attr, Vec::new());
     match target.call(&mut call, &skep_kernel::CancelToken::new()) {
         Outcome::Value(fd) => fd.cast_signed(),
-        Outcome::Errno(_) | Outcome::Panicked => -1,
+        Outcome::Errno(_) | Outcome::Panicked | Outcome::Trapped => -1,
     }
 }
 

@@ -2,11 +2,12 @@
 //! random bytes, sizes and pointers.
 //!
 //! [`target`] is the session under test, [`request`] makes valid calls, [`mutate`] spoils them, [`pins`] gives them paths, [`live`] remembers what
-//! they made, [`watchdog`] interrupts long calls and reports those that do not stop, [`tally`] counts.
+//! they made, [`watchdog`] interrupts long calls and reports those that do not stop, [`tally`] counts. [`programs`] is about programs alone.
 
 mod live;
 mod mutate;
 mod pins;
+mod programs;
 mod request;
 mod rng;
 mod tally;
@@ -16,6 +17,7 @@ mod watchdog;
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
+use skep_kernel::Engine;
 
 use self::live::Live;
 use self::rng::Rng;
@@ -37,6 +39,15 @@ pub(crate) struct Args {
     /// Where the random numbers start; a failure names it.
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
+    /// Load spoiled and made-up programs, and run what is accepted in the checking interpreter.
+    #[arg(long)]
+    programs: bool,
+    /// With --programs: the first attempt, to repeat one.
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "programs")]
+    from: u64,
+    /// With --programs: stop after this time.
+    #[arg(long, value_name = "N", requires = "programs")]
+    seconds: Option<u64>,
     /// Threads, each with a session of its own.
     #[arg(long, value_name = "N", default_value_t = 2)]
     jobs: u64,
@@ -44,6 +55,9 @@ pub(crate) struct Args {
 
 /// Calls, prints the counts, and answers 1 after a panic or where a served command hardly ever succeeded.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    if args.programs {
+        return programs::run(args);
+    }
     let folder = Folder::open(&root::root().join("corpus"))?;
     let units = pool(&folder)?;
     let identity = skep_kernel::Identity::host();
@@ -96,7 +110,7 @@ fn worker(
 ) -> Result<Tally> {
     let mut rng = Rng::new(seed);
     let watchdog = Watchdog::start(seed);
-    let mut target = Target::new(identity.clone());
+    let mut target = Target::new(identity.clone(), Engine::Jit);
     let mut live = Live::new(folder, units);
     let mut tally = Tally::default();
     for number in 0..calls {
@@ -113,12 +127,12 @@ fn worker(
         match outcome {
             Outcome::Value(value) => live.learn(&target, &call, value),
             Outcome::Errno(_) => {}
-            Outcome::Panicked => {
+            Outcome::Panicked | Outcome::Trapped => {
                 println!(
-                    "panicked: seed {seed}, call {number}: command {} attr {:02x?}",
+                    "{outcome:?}: seed {seed}, call {number}: command {} attr {:02x?}",
                     call.command, call.attr
                 );
-                target = Target::new(identity.clone());
+                target = Target::new(identity.clone(), Engine::Jit);
                 live = Live::new(folder, units);
             }
         }

@@ -18,6 +18,12 @@ impl Rng {
         z ^ (z >> 31)
     }
 
+    /// A generator of its own for the `number`-th of several.
+    pub(super) fn derived(mut self, number: u64) -> Self {
+        self.0 ^= number.wrapping_mul(0xd6e8_feb8_6659_fd93);
+        Self(self.next())
+    }
+
     /// A number below `end`, 0 if that is 0.
     pub(super) fn below(&mut self, end: usize) -> usize {
         self.next().checked_rem(end as u64).unwrap_or(0) as usize

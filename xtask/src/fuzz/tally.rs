@@ -31,7 +31,7 @@ impl Tally {
         let errno = match outcome {
             Outcome::Value(_) => SUCCESS,
             Outcome::Errno(errno) => errno,
-            Outcome::Panicked => {
+            Outcome::Panicked | Outcome::Trapped => {
                 self.panics += 1;
                 return;
             }

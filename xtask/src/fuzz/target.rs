@@ -2,14 +2,16 @@
 //!
 //! Bytes outside the buffers fault, so bad pointers are harmless to the fuzzer itself.
 
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use skep_kernel::{
-    Buffers, CancelToken, Credentials, Fd, Identity, InProcessFds, Kernel, Limits, Task, UserMemory,
+    Buffers, CancelToken, Credentials, Engine, Fd, Identity, InProcessFds, Kernel, Limits,
+    SysError, Task, UserMemory,
 };
-use skep_uapi::UserPtr;
+use skep_uapi::{Errno, UserPtr};
 
 use super::pins::Pins;
 use crate::corpus::request::Placed;
@@ -46,6 +48,8 @@ pub(super) enum Outcome {
     Value(u32),
     Errno(u16),
     Panicked,
+    /// The checking interpreter stopped a run: [`Target::last_trap`].
+    Trapped,
 }
 
 pub(super) struct Target {
@@ -54,20 +58,25 @@ pub(super) struct Target {
     memory: Buffers,
     credentials: Credentials,
     pins: Pins,
+    trap: RefCell<String>,
 }
 
 impl Target {
-    pub(super) fn new(identity: Identity) -> Self {
+    pub(super) fn new(identity: Identity, engine: Engine) -> Self {
         let limits = Limits {
             load_time: Duration::from_secs(1),
             map_bytes: 4 << 20,
         };
         Self {
-            kernel: Kernel::builder_for(identity).limits(limits).build(),
+            kernel: Kernel::builder_for(identity)
+                .limits(limits)
+                .engine(engine)
+                .build(),
             fds: InProcessFds::new(),
             memory: Buffers::new(),
             credentials: Credentials::privileged(),
             pins: Pins::default(),
+            trap: RefCell::default(),
         }
     }
 
@@ -109,13 +118,27 @@ impl Target {
         }));
         match result {
             Ok(Ok(value)) => Outcome::Value(value),
+            Ok(Err(error)) if is_trap(&error) => {
+                *self.trap.borrow_mut() = error.why.to_string();
+                Outcome::Trapped
+            }
             Ok(Err(error)) => Outcome::Errno(error.errno.0),
             Err(_) => Outcome::Panicked,
         }
+    }
+
+    /// Why the last trap was one.
+    pub(super) fn last_trap(&self) -> String {
+        self.trap.borrow().clone()
     }
 
     pub(super) fn close(&self, fd: i32) {
         // A mutated call may have closed nothing of ours; EBADF is no news.
         let _ = self.fds.close(Fd(fd));
     }
+}
+
+/// Test runs answer EFAULT for a trap, and say so.
+fn is_trap(error: &SysError) -> bool {
+    error.errno == Errno::EFAULT && error.why.starts_with("the checking interpreter stopped")
 }

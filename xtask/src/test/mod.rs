@@ -107,6 +107,7 @@ fn steps(total: &mut Outcome) -> Result<Vec<Step>> {
         .env("CARGO_TARGET_DIR", root::target().join("loom")),
         Step::xtask("corpus", "agree --floor own")?,
         Step::xtask("fuzz", "fuzz --calls 100000")?,
+        Step::xtask("fuzz programs", "fuzz --programs --calls 50000")?,
     ]);
     if root::shared_corpus().is_dir() {
         steps.push(Step::xtask(
