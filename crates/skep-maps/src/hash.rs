@@ -13,6 +13,7 @@ mod lru;
 pub(crate) mod of_maps;
 mod pool;
 mod table;
+mod walk;
 
 use core::ops::ControlFlow;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -28,6 +29,7 @@ use self::elements::Part;
 use self::pool::Pool;
 use self::table::Table;
 use crate::attr::no_memory;
+use crate::batch::{AndThen, BucketWalk, Copies, Reached};
 use crate::fields::pause;
 use crate::kind::{AsInner, Holds, MapKind};
 use crate::{Element, FdResolver, Map, MapAttr, MapBase, MapEnv, Source};
@@ -419,6 +421,10 @@ impl Map for Hash {
         key::with_copy(key, |key| self.remove(key, Taken::Read { value, flags }))
     }
 
+    fn bucket_walk(&self) -> Option<&dyn BucketWalk> {
+        Some(self)
+    }
+
     fn on_last_user_ref(&self) {
         if self.base.values_own() {
             self.elements()
@@ -467,6 +473,33 @@ impl Map for Hash {
             }
         }
         Ok(visited)
+    }
+}
+
+impl BucketWalk for Hash {
+    fn bucket_count(&self) -> u32 {
+        walk::bucket_count(self.base.attr().max_entries)
+    }
+
+    fn copy_buckets(
+        &self,
+        from: u32,
+        room: usize,
+        and_then: AndThen,
+        flags: u64,
+        out: &mut Copies,
+    ) -> Reached {
+        let copy = |index| {
+            let (key, value) = out.add();
+            let _ = self.table.elements.key(index).copy_out(0, key);
+            self.read(index, value, flags);
+        };
+        let removed = |index| {
+            self.count.fetch_sub(1, Ordering::Relaxed);
+            self.free(index);
+        };
+        let all = self.bucket_count();
+        self.table.walk(all, from, room, and_then, copy, removed)
     }
 }
 

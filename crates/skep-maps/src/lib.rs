@@ -5,6 +5,7 @@
 //! | [`map`] | [`Map`], the trait: what system calls, programs and executors ask of a map |
 //! | [`mod@kind`] | [`MapKind`], one entry per map type, and the list of them |
 //! | [`attr`] | [`MapAttr`] and [`MapEnv`]: what a map is made of |
+//! | [`mod@batch`] | look-up batches that go by bucket |
 //! | [`base`] | [`MapBase`]: what all maps have; freezing |
 //! | [`syscall`] | the checks that system calls make for every type |
 //! | [`fields`] | [`ValueFields`]: special fields of values, element locks |
@@ -36,6 +37,7 @@ pub mod array;
 pub mod array_of_maps;
 pub mod attr;
 pub mod base;
+pub mod batch;
 pub mod bloom_filter;
 pub mod cpumap;
 pub mod fields;

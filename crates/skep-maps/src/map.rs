@@ -16,6 +16,7 @@ use skep_memory::{Addr, RacyBytes, Region, SpanSource};
 use skep_object::{Errno, HeldProg, HeldRef, SysError, SysResult};
 
 use crate::array_of_maps::ArrayOfMaps;
+use crate::batch::BucketWalk;
 use crate::prog_array::ProgArray;
 use crate::ringbuf::RingBuf;
 use crate::{InnerTemplate, MapBase};
@@ -69,6 +70,11 @@ pub trait Map: SpanSource + Send + Sync {
     fn lookup_and_delete(&self, key: &[u8], value: &mut [u8], flags: u64) -> SysResult<()> {
         let _ = (key, value, flags);
         absent("map type has no look-up and delete")
+    }
+
+    /// The buckets, where look-up batches go by bucket.
+    fn bucket_walk(&self) -> Option<&dyn BucketWalk> {
+        None
     }
 
     /// Must a writing system call end with a grace period of the ordinary domain? (Outer maps.)

@@ -19,7 +19,7 @@ enum Kind {
     Element,
     /// Short, and sees what exists.
     Short,
-    /// Verifies or runs programs.
+    /// Verifies or runs programs, or goes through whole maps.
     Long,
 }
 
@@ -28,7 +28,15 @@ fn kind(cmd: u32) -> Kind {
         Some(Cmd::MapLookupElem | Cmd::MapUpdateElem | Cmd::MapDeleteElem | Cmd::MapGetNextKey) => {
             Kind::Element
         }
-        Some(Cmd::ProgLoad | Cmd::ProgTestRun | Cmd::BtfLoad) => Kind::Long,
+        Some(
+            Cmd::ProgLoad
+            | Cmd::ProgTestRun
+            | Cmd::BtfLoad
+            | Cmd::MapLookupBatch
+            | Cmd::MapLookupAndDeleteBatch
+            | Cmd::MapUpdateBatch
+            | Cmd::MapDeleteBatch,
+        ) => Kind::Long,
         Some(_) | None => Kind::Short,
     }
 }

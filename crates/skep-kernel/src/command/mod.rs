@@ -5,6 +5,7 @@
 
 mod btf_get_fd_by_id;
 mod btf_load;
+mod map_batch;
 mod map_create;
 mod map_delete_elem;
 mod map_freeze;
@@ -90,6 +91,10 @@ pub(crate) fn dispatch(
         Cmd::MapUpdateElem => map_update_elem::run(&call),
         Cmd::MapDeleteElem => map_delete_elem::run(&call),
         Cmd::MapGetNextKey => map_get_next_key::run(&call),
+        Cmd::MapLookupBatch => map_batch::lookup(&call),
+        Cmd::MapLookupAndDeleteBatch => map_batch::lookup_and_delete(&call),
+        Cmd::MapUpdateBatch => map_batch::update(&call),
+        Cmd::MapDeleteBatch => map_batch::delete(&call),
         Cmd::MapFreeze => map_freeze::run(&call),
         Cmd::ProgLoad => prog_load::run(&call),
         Cmd::ProgTestRun => prog_test_run::run(&call),
@@ -108,10 +113,6 @@ pub(crate) fn dispatch(
         | Cmd::ProgQuery
         | Cmd::RawTracepointOpen
         | Cmd::TaskFdQuery
-        | Cmd::MapLookupBatch
-        | Cmd::MapLookupAndDeleteBatch
-        | Cmd::MapUpdateBatch
-        | Cmd::MapDeleteBatch
         | Cmd::LinkCreate
         | Cmd::LinkUpdate
         | Cmd::LinkGetFdById

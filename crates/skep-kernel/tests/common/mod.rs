@@ -186,6 +186,12 @@ impl Script {
         result.unwrap_or_else(|errno| panic!("{cmd}: {errno}"))
     }
 
+    /// A call that leaves no line: its answer.
+    pub(crate) fn side_answer(&self, cmd: Cmd, attr: &mut [u8]) -> Result<i32, Errno> {
+        let size = attr.len();
+        self.side.bpf(cmd.raw(), attr, size)
+    }
+
     /// A call that fails once something that is being freed is gone; waits for that.
     pub(crate) fn eventually_gone<T: IntoBytes + Immutable>(
         &mut self,
@@ -290,7 +296,13 @@ pub(crate) fn compare_sides(caps: Caps, script: &(dyn Fn(&mut Script) + Sync)) -
         };
         scope.spawn(run).join().unwrap()
     });
-    assert_eq!(ours, theirs, "skep (left) and the kernel (right) differ");
+    for (at, (ours, theirs)) in ours.iter().zip(&theirs).enumerate() {
+        assert_eq!(
+            ours, theirs,
+            "skep (left) and the kernel (right) differ in line {at}"
+        );
+    }
+    assert_eq!(ours.len(), theirs.len(), "lines of skep and of the kernel");
     ours
 }
 

@@ -88,6 +88,12 @@ impl Elements {
         })
     }
 
+    /// The half of the hash that elements keep.
+    pub(super) fn hash_half(&self, index: Index) -> u32 {
+        // SAFETY: the second word of an element.
+        unsafe { racy::read_u32(self.start(index).wrapping_add(4)) }
+    }
+
     /// The element after this one in its chain (or in the pool's list).
     #[inline]
     pub(super) fn next(&self, index: Index) -> Option<Index> {

@@ -15,8 +15,10 @@ use super::elements::Part;
 use super::key;
 use super::keyed::Keyed;
 use super::lru::Clock;
+use super::walk;
 use super::{Mode, Presence, check_family, family_bytes, missing};
 use crate::attr::no_memory;
+use crate::batch::{AndThen, BucketWalk, Copies, Reached};
 use crate::kind::{AsInner, Holds, MapKind};
 use crate::{Element, FdResolver, Map, MapAttr, MapBase, MapEnv, Source};
 
@@ -293,6 +295,10 @@ impl Map for InPlaceHash {
         })
     }
 
+    fn bucket_walk(&self) -> Option<&dyn BucketWalk> {
+        Some(self)
+    }
+
     fn on_last_user_ref(&self) {
         if self.base.values_own() {
             let all = self.keyed.elements().flat_map(|index| self.slots(index));
@@ -345,6 +351,36 @@ impl Map for InPlaceHash {
             }
         }
         Ok(visited)
+    }
+}
+
+impl BucketWalk for InPlaceHash {
+    fn bucket_count(&self) -> u32 {
+        walk::bucket_count(self.base.attr().max_entries)
+    }
+
+    fn copy_buckets(
+        &self,
+        from: u32,
+        room: usize,
+        and_then: AndThen,
+        _flags: u64,
+        out: &mut Copies,
+    ) -> Reached {
+        let copy = |index| {
+            let (key, value) = out.add();
+            let _ = self.keyed.table.elements.key(index).copy_out(0, key);
+            self.read(index, value);
+        };
+        let removed = |index| {
+            if let Some(clock) = &self.clock {
+                clock.unlinked(index);
+            }
+            self.free(index);
+        };
+        let all = self.bucket_count();
+        let table = &self.keyed.table;
+        table.walk(all, from, room, and_then, copy, removed)
     }
 }
 

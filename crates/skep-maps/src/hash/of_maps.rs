@@ -10,9 +10,12 @@ use skep_memory::{Addr, Permissions, RacyBytes, SpanSource};
 use skep_object::{Errno, SysError, SysResult};
 use skep_uapi::MapType;
 
+use super::bucket::Index;
 use super::key;
 use super::keyed::Keyed;
+use super::walk;
 use super::{Mode, Presence, check_family, family_bytes, missing};
+use crate::batch::{AndThen, BucketWalk, Copies, Reached};
 use crate::held::{HeldSlots, read_fd, write_id};
 use crate::kind::{AsInner, Holds, MapKind};
 use crate::{FdResolver, HeldMap, InnerTemplate, Map, MapAttr, MapBase, MapEnv};
@@ -132,6 +135,10 @@ impl Map for HashOfMaps {
         self.keyed.next_key(key, next)
     }
 
+    fn bucket_walk(&self) -> Option<&dyn BucketWalk> {
+        Some(self)
+    }
+
     fn writes_wait_for_programs(&self) -> bool {
         true
     }
@@ -143,5 +150,38 @@ impl Map for HashOfMaps {
 
     fn inner_template(&self) -> Option<&InnerTemplate> {
         Some(&self.template)
+    }
+}
+
+impl BucketWalk for HashOfMaps {
+    fn bucket_count(&self) -> u32 {
+        walk::bucket_count(self.base.attr().max_entries)
+    }
+
+    fn copy_buckets(
+        &self,
+        from: u32,
+        room: usize,
+        and_then: AndThen,
+        _flags: u64,
+        out: &mut Copies,
+    ) -> Reached {
+        // Elements that are linked have something in their slots while nobody else writes.
+        let _writing = self.writing.lock();
+        let copy = |index: Index| {
+            let (key, value) = out.add();
+            let _ = self.keyed.table.elements.key(index).copy_out(0, key);
+            let _ = self
+                .slots
+                .id(index.position())
+                .map(|id| write_id(id, value));
+        };
+        let removed = |index: Index| {
+            let _ = self.slots.clear(index.position());
+            self.keyed.give_back(index);
+        };
+        let all = self.bucket_count();
+        let table = &self.keyed.table;
+        table.walk(all, from, room, and_then, copy, removed)
     }
 }

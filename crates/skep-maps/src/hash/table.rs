@@ -148,7 +148,7 @@ impl Table {
     }
 }
 
-/// A bucket that only this thread may change. Make one change at most.
+/// A bucket that only this thread may change. Make one change at most, removals excepted.
 pub(super) struct LockedBucket<'t> {
     elements: &'t Elements,
     bucket: &'t Bucket,
@@ -170,7 +170,7 @@ enum Position {
 
 impl LockedBucket<'_> {
     /// All elements and where they are, in the order of iteration.
-    fn found(&self) -> impl Iterator<Item = Found> + '_ {
+    pub(super) fn found(&self) -> impl Iterator<Item = Found> + '_ {
         let places = self.bucket.taken().filter_map(|place| {
             let element = self.bucket.link(place)?;
             Some(Found {
@@ -245,6 +245,13 @@ impl LockedBucket<'_> {
                 self.chain(old.at, self.elements.next(old.element))
             }
         }
+    }
+
+    /// Takes several elements out, given in the order of iteration. This is no single change, but each is one a
+    /// reader may see or not: what stays is found all the time.
+    pub(super) fn remove_all(&self, old: &[Found]) {
+        // From the last, so that positions after other elements stay true.
+        old.iter().rev().for_each(|found| self.remove(found));
     }
 
     /// Changes the link of the chain that leads to a position.
