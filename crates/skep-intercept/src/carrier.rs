@@ -52,6 +52,15 @@ pub(crate) enum Give {
     Only,
 }
 
+/// What becomes of a given descriptor when the client executes another program.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum OnExec {
+    /// It is closed, as those of bpf(2) are.
+    Close,
+    /// It stays.
+    Keep,
+}
+
 /// The way calls come and answers go.
 pub(crate) trait Carrier: Send + Sync {
     /// Waits for a call. One thread at a time waits; others queue up.
@@ -60,8 +69,14 @@ pub(crate) trait Carrier: Send + Sync {
     /// Answers a call. ENOENT: nobody waits for it any more.
     fn answer(&self, call: &ClientCall, verdict: Verdict) -> io::Result<()>;
 
-    /// Gives the caller a close-on-exec copy of a descriptor; its number there. EMFILE, ENOENT.
-    fn give(&self, call: &ClientCall, fd: BorrowedFd<'_>, how: Give) -> io::Result<i32>;
+    /// Gives the caller a copy of a descriptor; its number there. EMFILE, ENOENT.
+    fn give(
+        &self,
+        call: &ClientCall,
+        fd: BorrowedFd<'_>,
+        how: Give,
+        exec: OnExec,
+    ) -> io::Result<i32>;
 
     /// Whether the caller still waits: what was read under its number was really its own.
     fn still_waits(&self, call: &ClientCall) -> bool;

@@ -28,3 +28,10 @@ pub(crate) fn of_process(thread: u32) -> TaskIds {
     }
     ids
 }
+
+/// The parent of a process.
+pub(crate) fn parent(pid: u32) -> Option<u32> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let text = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+    text.trim().parse().ok()
+}

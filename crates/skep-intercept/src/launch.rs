@@ -9,6 +9,7 @@ use parking_lot::{Mutex, RwLock};
 use rustix::process::{Resource, Rlimit};
 use skep_kernel::{Caps, Kernel};
 
+use crate::client_caps::ClientCaps;
 use crate::client_process::ClientProcess;
 use crate::error::{InterceptError, NoCarrier, setup};
 use crate::handles::Handles;
@@ -18,6 +19,7 @@ use crate::notify::Notify;
 use crate::pins::Pins;
 use crate::session::Session;
 use crate::survey::{Bpffs, try_notify};
+use crate::sys::filter::Scope;
 use crate::sys::image::Image;
 use crate::sys::signals::{self, Signals};
 use crate::sys::spawn::{Inherited, SpawnError, let_go_of_standard_streams, spawn};
@@ -82,6 +84,10 @@ pub fn run(
             Bpffs::Private { .. } => None,
         },
     };
+    let scope = match namespaces {
+        Some(_) => Scope::Opens,
+        None => Scope::Paths,
+    };
     let program = command.get_program().to_string_lossy().into_owned();
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
         .map_err(setup("adopt orphans"))?;
@@ -90,7 +96,7 @@ pub fn run(
         files: raise_file_limit(),
     };
     let image = Image::of(&command).map_err(setup("prepare the command"))?;
-    let spawned = spawn(&image, namespaces, &inherited).map_err(|error| match error {
+    let spawned = spawn(&image, namespaces, &inherited, scope).map_err(|error| match error {
         SpawnError::Guard(error) => setup("start a client")(error),
         SpawnError::Exec(error) => InterceptError::Exec { program, error },
         SpawnError::Filter(error) => NoCarrier::from_install(error).into(),
@@ -137,7 +143,7 @@ fn start(
     let session = Arc::new_cyclic(|me| Session {
         kernel: Arc::clone(kernel),
         carrier: Box::new(Notify::new(listener)),
-        caps: options.caps,
+        caps: ClientCaps::new(options.caps),
         trace: options.trace,
         handles: Handles::default(),
         pins: Pins::default(),

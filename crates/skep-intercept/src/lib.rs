@@ -18,6 +18,7 @@
 //! | [`survey`] | [`Survey`]: what this machine allows, found by trial |
 //! | [`trace`], [`error`] | a line a call; why it cannot work here |
 //! | `carrier`, `notify` | how calls come and answers go |
+//! | `client_caps` | the capabilities clients have, and see |
 //! | `handles`, `hints`, `client_fds`, `file_key` | files that stand for objects, and when they end |
 //! | `pins`, `view` | bpffs |
 //! | `answer` | what each notified call is answered |
@@ -40,6 +41,7 @@
 
 mod answer;
 mod carrier;
+mod client_caps;
 mod client_fds;
 mod client_process;
 pub mod error;

@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use parking_lot::Mutex;
 
-use crate::carrier::{Carrier, ClientCall, Give, Received, Verdict};
+use crate::carrier::{Carrier, ClientCall, Give, OnExec, Received, Verdict};
 use crate::sys::listener;
 
 /// A listener.
@@ -64,8 +64,14 @@ impl Carrier for Notify {
         listener::send(self.listener.as_fd(), call.id, verdict)
     }
 
-    fn give(&self, call: &ClientCall, fd: BorrowedFd<'_>, how: Give) -> io::Result<i32> {
-        listener::give(self.listener.as_fd(), call.id, fd, how)
+    fn give(
+        &self,
+        call: &ClientCall,
+        fd: BorrowedFd<'_>,
+        how: Give,
+        exec: OnExec,
+    ) -> io::Result<i32> {
+        listener::give(self.listener.as_fd(), call.id, fd, how, exec)
     }
 
     fn still_waits(&self, call: &ClientCall) -> bool {

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
-use skep_kernel::{Caps, FdObject, Kernel};
+use skep_kernel::{FdObject, Kernel};
 use skep_object::SysResult;
 
 use crate::answer;
-use crate::carrier::{Carrier, ClientCall, Give, Received};
+use crate::carrier::{Carrier, ClientCall, Give, OnExec, Received};
+use crate::client_caps::ClientCaps;
 use crate::client_fds::from_host;
 use crate::handles::Handles;
 use crate::hints::Hints;
+use crate::identity;
 use crate::long_calls::LongCalls;
 use crate::pins::Pins;
 use crate::trace::Trace;
@@ -23,7 +25,7 @@ use crate::workers::Workers;
 pub(crate) struct Session {
     pub(crate) kernel: Arc<Kernel>,
     pub(crate) carrier: Box<dyn Carrier>,
-    pub(crate) caps: Caps,
+    pub(crate) caps: ClientCaps,
     pub(crate) trace: Trace,
     pub(crate) handles: Handles,
     pub(crate) pins: Pins,
@@ -52,6 +54,19 @@ impl Session {
         }
     }
 
+    /// Whether a process is one of ours: a descendant of this one.
+    pub(crate) fn is_client(&self, pid: u32) -> bool {
+        let supervisor = std::process::id();
+        let mut next = Some(pid);
+        while let Some(pid) = next.filter(|pid| *pid > 1) {
+            next = identity::parent(pid);
+            if next == Some(supervisor) {
+                return true;
+            }
+        }
+        false
+    }
+
     /// Lets go of what clients have closed or removed.
     pub(crate) fn settle(&self) {
         let _one = self.settling.lock();
@@ -77,7 +92,7 @@ impl Session {
             .make(&self.hints, object)
             .map_err(|error| from_host(&error.into(), "the supervisor cannot make a handle"))?;
         let giving = self.giving.read();
-        let given = self.carrier.give(call, clients.as_fd(), how);
+        let given = self.carrier.give(call, clients.as_fd(), how, OnExec::Close);
         drop(clients);
         drop(giving);
         match given {

@@ -49,7 +49,7 @@ pub(super) fn answer(session: &Session, call: &ClientCall) {
             session,
             call,
             &Credentials {
-                caps: session.caps,
+                caps: session.caps.of(call.thread),
                 ids: identity::of_thread(call.thread),
             },
             None,
@@ -73,7 +73,7 @@ pub(super) fn answer(session: &Session, call: &ClientCall) {
 
 fn who(session: &Session, call: &ClientCall) -> Credentials {
     Credentials {
-        caps: session.caps,
+        caps: session.caps.of(call.thread),
         ids: TaskIds::clone(&identity::of_process(call.thread)),
     }
 }

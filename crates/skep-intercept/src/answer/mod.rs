@@ -1,6 +1,7 @@
 //! What each notified call is answered.
 
 mod bpf;
+mod caps;
 mod file_system;
 mod readlink;
 
@@ -18,6 +19,8 @@ pub(crate) fn answer(session: &Session, call: &ClientCall) {
         #[cfg(target_arch = "x86_64")]
         libc::SYS_readlink => readlink::answer(session, call, None, 0),
         libc::SYS_readlinkat => readlink::answer(session, call, Some(call.arg(0) as i32), 1),
+        libc::SYS_capget => caps::get(session, call),
+        libc::SYS_capset => caps::set(session, call),
         libc::SYS_statfs => file_system::statfs(session, call),
         libc::SYS_fstatfs => file_system::fstatfs(session, call),
         libc::SYS_mount => file_system::mount(session, call),

@@ -11,7 +11,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use libc::{seccomp_notif, seccomp_notif_addfd, seccomp_notif_resp, sock_filter};
 
 use super::checked;
-use crate::carrier::{Give, Verdict};
+use crate::carrier::{Give, OnExec, Verdict};
 
 /// Wakes the supervisor on the client's CPU (Linux 6.6): 37 us a call become 2.
 const SYNC_WAKE_UP: u64 = 1;
@@ -97,23 +97,28 @@ pub(crate) fn send(listener: BorrowedFd<'_>, id: u64, verdict: Verdict) -> io::R
     Ok(())
 }
 
-/// Puts a close-on-exec copy of `fd` into the caller; its number there. EMFILE: it has no room. ENOENT: it is gone.
+/// Puts a copy of `fd` into the caller; its number there. EMFILE: it has no room. ENOENT: it is gone.
 pub(crate) fn give(
     listener: BorrowedFd<'_>,
     id: u64,
     fd: BorrowedFd<'_>,
     how: Give,
+    exec: OnExec,
 ) -> io::Result<i32> {
     let flags = match how {
         Give::AndAnswer => libc::SECCOMP_ADDFD_FLAG_SEND as u32,
         Give::Only => 0,
+    };
+    let newfd_flags = match exec {
+        OnExec::Close => libc::O_CLOEXEC as u32,
+        OnExec::Keep => 0,
     };
     let request = seccomp_notif_addfd {
         id,
         flags,
         srcfd: fd.as_raw_fd() as u32,
         newfd: 0,
-        newfd_flags: libc::O_CLOEXEC as u32,
+        newfd_flags,
     };
     let to = listener.as_raw_fd();
     // SAFETY: the struct this number names.

@@ -13,6 +13,7 @@ use std::os::unix::net::UnixStream;
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, Signal};
 
+use super::filter::Scope;
 use super::fork::fork;
 use super::image::{Image, Ready};
 use super::namespace::{Entry, Namespaces};
@@ -87,12 +88,13 @@ pub(crate) fn spawn(
     image: &Image,
     namespaces: Option<Namespaces>,
     inherited: &Inherited,
+    scope: Scope,
 ) -> Result<Spawned, SpawnError> {
     let (ours, theirs) = UnixStream::pair().map_err(SpawnError::Guard)?;
     let (lifeline, guards) = UnixStream::pair().map_err(SpawnError::Guard)?;
     let birth = Birth {
         entry: namespaces.map(Entry::new),
-        filter: filter::program(),
+        filter: filter::program(scope),
         inherited,
         image: image.ready(),
         socket: theirs.as_raw_fd(),

@@ -16,6 +16,7 @@ use rustix::process::{Pid, WaitOptions};
 use skep_kernel::UserMemory;
 use skep_uapi::UserPtr;
 
+use super::filter::Scope;
 use super::fork::fork;
 use super::namespace::{Entry, Namespaces};
 use super::process_memory::ProcessMemory;
@@ -62,7 +63,7 @@ const TRIAL: i64 = 0x5ce9;
 pub(crate) fn listener() -> io::Result<ListenerTrial> {
     let (ours, theirs) = UnixDatagram::pair()?;
     let socket = theirs.as_raw_fd();
-    let program = filter::program();
+    let program = filter::program(Scope::Opens);
     let trial = || {
         let listener = match listener::install(&program) {
             Ok(listener) => listener,
