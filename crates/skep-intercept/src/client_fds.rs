@@ -49,7 +49,7 @@ impl FdTable for ClientFds<'_> {
         };
         match self.session.handles.find(key) {
             None => FdEntry::Foreign,
-            Some((FdObject::Map { map, .. }, Backing::Values)) => FdEntry::Object(FdObject::Map {
+            Some((FdObject::Map { map, .. }, Backing::Memory)) => FdEntry::Object(FdObject::Map {
                 map,
                 access: self.opened_for(fd),
             }),

@@ -18,7 +18,6 @@ use parking_lot::Mutex;
 use rustix::fs::inotify::WatchFlags;
 use rustix::fs::{MemfdFlags, Mode, OFlags, SealFlags};
 use skep_kernel::{FdObject, MapAccess};
-use skep_memory::Region;
 
 use crate::file_key::FileKey;
 use crate::hints::{Hinted, Hints, Watch};
@@ -29,8 +28,8 @@ use crate::sys::lease::{Holders, holders};
 pub(crate) enum Backing {
     /// Nothing: the file is a name only.
     Name,
-    /// The map's values; how the client opened it says what it may do.
-    Values,
+    /// The map's memory; how the client opened it says what it may do.
+    Memory,
 }
 
 struct Handle {
@@ -86,8 +85,8 @@ impl Handles {
     pub(crate) fn make(&self, hints: &Hints, object: FdObject) -> rustix::io::Result<OwnedFd> {
         if let FdObject::Map { map, access } = &object {
             let (map, access) = (map.reference().clone(), *access);
-            if let Some(memory) = map.map().value_memory().and_then(Region::memfd) {
-                return self.open_values(hints, object, memory, access);
+            if let Some(memory) = map.map().client_memory() {
+                return self.open_memory(hints, object, memory, access);
             }
         }
         let name = match &object {
@@ -116,7 +115,7 @@ impl Handles {
         Ok(clients)
     }
 
-    fn open_values(
+    fn open_memory(
         &self,
         hints: &Hints,
         object: FdObject,
@@ -141,7 +140,7 @@ impl Handles {
             key,
             Handle {
                 object,
-                backing: Backing::Values,
+                backing: Backing::Memory,
                 kept,
                 watch,
             },
@@ -156,10 +155,10 @@ impl Handles {
         Some((handle.object.clone(), handle.backing))
     }
 
-    /// No new writable mappings of a frozen map's values.
-    pub(crate) fn seal_values(&self, key: FileKey) {
+    /// No new writable mappings of a frozen map's memory.
+    pub(crate) fn seal_memory(&self, key: FileKey) {
         if let Some(handle) = self.open.lock().by_file.get(&key)
-            && handle.backing == Backing::Values
+            && handle.backing == Backing::Memory
         {
             // Seals are set through a writable opening.
             let sealed = reopen(handle.kept.as_fd(), OFlags::RDWR)

@@ -10,6 +10,7 @@
 //! What a type does not do it does not write: the defaults answer as Linux does for a type without it.
 
 use core::ops::ControlFlow;
+use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
 use skep_memory::{Addr, RacyBytes, Region, SpanSource};
@@ -17,8 +18,10 @@ use skep_object::{Errno, HeldProg, HeldRef, SysError, SysResult};
 
 use crate::array_of_maps::ArrayOfMaps;
 use crate::batch::BucketWalk;
+use crate::poll::PollSource;
 use crate::prog_array::ProgArray;
 use crate::ringbuf::RingBuf;
+use crate::user_ringbuf::UserRingBuf;
 use crate::{InnerTemplate, MapBase};
 
 /// A map of any type.
@@ -159,6 +162,11 @@ pub trait Map: SpanSource + Send + Sync {
         None
     }
 
+    /// The memfd that clients map, if they may map the map.
+    fn client_memory(&self) -> Option<BorrowedFd<'_>> {
+        self.value_memory().and_then(Region::memfd)
+    }
+
     /// How a look-up can be done without calling [`Self::prog_lookup`].
     fn inline_lookup(&self) -> InlineLookup {
         InlineLookup::None
@@ -176,6 +184,16 @@ pub trait Map: SpanSource + Send + Sync {
 
     /// The array of maps, if this is one.
     fn as_array_of_maps(&self) -> Option<&ArrayOfMaps> {
+        None
+    }
+
+    /// What clients wait for with poll(2), if that is anything but EPOLLERR.
+    fn poll_source(&self) -> Option<&dyn PollSource> {
+        None
+    }
+
+    /// The user ring buffer, if this is one.
+    fn as_user_ringbuf(&self) -> Option<&UserRingBuf> {
         None
     }
 

@@ -12,10 +12,10 @@
 
 mod consumer;
 
+use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex, RwLock};
+use parking_lot::Mutex;
 use skep_catalog::Caps;
 use skep_memory::{Addr, Permissions, RacyBytes, RingMemory, SpanSource};
 use skep_object::{Errno, SysError, SysResult};
@@ -24,6 +24,7 @@ use skep_uapi::{MapFlags, MapType};
 
 use crate::attr::no_memory;
 use crate::kind::{AsInner, Holds, MapKind};
+use crate::poll::{Awaited, PollSource, WaitQueue};
 use crate::{Map, MapAttr, MapBase, MapEnv};
 
 pub use consumer::Records;
@@ -54,19 +55,13 @@ const MAP_BYTES: u64 = 304;
 /// Control pages of Linux's ring: its own, the consumer's, the producer's.
 const META_PAGES: u64 = 3;
 
-/// Called when the consumer should look.
-type Waker = Box<dyn Fn() + Send + Sync>;
-
 /// A ring buffer.
 pub struct RingBuf {
     base: MapBase,
     memory: RingMemory,
     /// Held while reserving; the position of the oldest record that may be busy.
     pending: Mutex<u64>,
-    /// Wake-ups so far; consumers in this process sleep on it.
-    wakeups: Mutex<u64>,
-    woken: Condvar,
-    waker: RwLock<Option<Waker>>,
+    waiters: WaitQueue,
     dropped: AtomicU64,
 }
 
@@ -90,9 +85,7 @@ fn create(attr: MapAttr, env: MapEnv) -> SysResult<Box<dyn Map>> {
         base: MapBase::new(attr, &env),
         memory: RingMemory::new(size).map_err(|_| no_memory())?,
         pending: Mutex::new(0),
-        wakeups: Mutex::new(0),
-        woken: Condvar::new(),
-        waker: RwLock::new(None),
+        waiters: WaitQueue::default(),
         dropped: AtomicU64::new(0),
     }))
 }
@@ -156,8 +149,10 @@ impl RingBuf {
             self.dropped.fetch_add(1, Ordering::Relaxed);
             return Err(Errno::EAGAIN);
         };
-        // The record is as long as the data.
-        let _ = self.memory.copy_from(position.wrapping_add(HEADER), data);
+        let first = (position & (self.memory.size() as u64 - 1)) + HEADER;
+        if let Ok(record) = self.memory.part(first, data.len()) {
+            record.copy_from(data);
+        }
         self.commit_at(position, Commit::Submit, flags);
         Ok(())
     }
@@ -178,25 +173,6 @@ impl RingBuf {
     /// Records that did not fit so far.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
-    }
-
-    /// Calls `waker` whenever Linux would wake the consumer.
-    pub fn set_waker(&self, waker: Waker) {
-        *self.waker.write() = Some(waker);
-    }
-
-    /// Wake-ups so far.
-    pub fn wakeups(&self) -> u64 {
-        *self.wakeups.lock()
-    }
-
-    /// Waits until there were more than `seen` wake-ups; how many there were. Gives up after `timeout`.
-    pub fn wait(&self, seen: u64, timeout: Duration) -> u64 {
-        let mut wakeups = self.wakeups.lock();
-        if *wakeups == seen {
-            self.woken.wait_for(&mut wakeups, timeout);
-        }
-        *wakeups
     }
 
     fn reserve_at(&self, size: u64) -> Option<u64> {
@@ -242,6 +218,10 @@ impl RingBuf {
             return;
         }
         let len = busy & !BUSY;
+        // Before the consumer may look. A length that the client has spoilt is at worst too long: an error.
+        let _ = self
+            .memory
+            .repeat_end(position, HEADER as usize + len as usize);
         header.swap(
             if commit == Commit::Discard {
                 len | DISCARD
@@ -254,21 +234,13 @@ impl RingBuf {
         let consumer = self.memory.consumer().load(Ordering::SeqCst) & mask;
         let caught_up = consumer == position & mask;
         if flags & FORCE_WAKEUP != 0 || (caught_up && flags & NO_WAKEUP == 0) {
-            self.wake();
-        }
-    }
-
-    fn wake(&self) {
-        *self.wakeups.lock() += 1;
-        self.woken.notify_all();
-        if let Some(waker) = self.waker.read().as_ref() {
-            waker();
+            self.waiters.wake();
         }
     }
 }
 
 /// Bytes a record of `size` bytes takes.
-fn record_len(size: u32) -> u64 {
+pub(crate) fn record_len(size: u32) -> u64 {
     (u64::from(size) + HEADER).next_multiple_of(8)
 }
 
@@ -291,13 +263,27 @@ impl RingBuf {
             let header = self.memory.header(position).load(Ordering::Acquire);
             let size = header & !(BUSY | DISCARD);
             let first = (position & mask) + HEADER;
-            // The second copy of the data begins where the first ends.
+            // The last record runs on behind the end.
             if header & BUSY != 0 && (first..first + u64::from(size)).contains(&offset) {
                 return self.memory.part(first, size as usize).ok();
             }
             position = position.wrapping_add(record_len(size));
         }
         None
+    }
+}
+
+impl PollSource for RingBuf {
+    fn awaited(&self) -> Awaited {
+        Awaited::Records
+    }
+
+    fn is_ready(&self) -> bool {
+        self.query(0) != 0
+    }
+
+    fn waiters(&self) -> &WaitQueue {
+        &self.waiters
     }
 }
 
@@ -308,6 +294,14 @@ impl Map for RingBuf {
 
     fn memlock(&self) -> u64 {
         ring_memlock(&self.memory)
+    }
+
+    fn client_memory(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.memory.memfd())
+    }
+
+    fn poll_source(&self) -> Option<&dyn PollSource> {
+        Some(self)
     }
 
     fn as_ringbuf(&self) -> Option<&RingBuf> {

@@ -10,7 +10,7 @@ use skep_catalog::{Caps, InnerUse};
 use skep_maps::fields::ElementLock;
 use skep_maps::kind::{AsInner, Holds};
 use skep_maps::ringbuf::{Commit, FORCE_WAKEUP, NO_WAKEUP};
-use skep_maps::{InlineLookup, InnerTemplate, MapEnv, NoFds, kind, syscall};
+use skep_maps::{InlineLookup, InnerTemplate, MapEnv, NoFds, PollSource, kind, syscall};
 use skep_memory::{Addr, Permissions, RacyBytes};
 use skep_object::{Errno, FieldOps, HeldRef};
 use skep_uapi::{MapFlags, MapType, ProgType};
@@ -393,9 +393,9 @@ fn rings_wake_when_the_consumer_has_caught_up() {
     let ring = map.as_ringbuf().unwrap();
     let calls = Arc::new(AtomicU64::new(0));
     let count = Arc::clone(&calls);
-    ring.set_waker(Box::new(move || {
+    ring.waiters().set_waker(Some(Box::new(move || {
         count.fetch_add(1, Ordering::Relaxed);
-    }));
+    })));
     let data = Live::new(b"record");
     let mut wakes = Vec::new();
     for flags in [0, 0, FORCE_WAKEUP, NO_WAKEUP] {
@@ -412,7 +412,7 @@ fn rings_wake_when_the_consumer_has_caught_up() {
         "the consumer was not at the last record"
     );
     assert_eq!(
-        (ring.wakeups(), ring.output(data.bytes(), 4)),
+        (ring.waiters().wakeups(), ring.output(data.bytes(), 4)),
         (2, Err(Errno::EINVAL))
     );
 }

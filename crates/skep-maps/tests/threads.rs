@@ -5,7 +5,7 @@ mod support;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use skep_maps::{NoFds, syscall};
+use skep_maps::{NoFds, PollSource, syscall};
 use skep_uapi::MapType;
 use support::world::{Live, Rng, keys, make};
 
@@ -146,7 +146,7 @@ fn ring_producers_lose_nothing() {
         let mut next = [0; 3];
         let mut seen = 0;
         while next.iter().sum::<u64>() < 3 * EACH {
-            seen = ring.wait(seen, Duration::from_millis(1));
+            seen = ring.waiters().wait(seen, Duration::from_millis(1));
             for record in ring.records() {
                 let producer = usize::from(record[0]);
                 let n = u64::from_ne_bytes(record[8..].try_into().unwrap());

@@ -5,7 +5,7 @@
 //! A `CodeBuffer` owns its pages and they are writable until it is sealed, which consumes it.
 #![allow(unsafe_code)]
 
-use crate::map_memory::{Mapping, Use};
+use crate::map_memory::Mapping;
 use crate::region::whole_pages;
 use crate::{Addr, MemoryError, racy};
 
@@ -27,7 +27,7 @@ impl CodeBuffer {
     /// Room for `capacity` bytes of code.
     pub fn new(capacity: usize) -> Result<Self, MemoryError> {
         let len = whole_pages(capacity)?;
-        let mapping = Mapping::anonymous(len, Use::Data).map_err(|_| MemoryError::NoMemory)?;
+        let mapping = Mapping::anonymous(len).map_err(|_| MemoryError::NoMemory)?;
         Ok(Self {
             mapping,
             capacity: len,

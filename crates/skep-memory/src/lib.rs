@@ -9,7 +9,7 @@
 //! | [`Addr`] | a native address as a number; using it is what needs proof |
 //! | [`Region`] | owned bytes at a stable address, with bounds-checked safe accesses |
 //! | [`RacyBytes`] | borrowed live bytes: what an unsafe claim becomes so that the rest can be safe |
-//! | [`RingMemory`] | two control pages and a data area mapped twice in a row |
+//! | [`RingMemory`] | two control pages and a data area in which records do not wrap |
 //! | [`CodeBuffer`], [`CodePages`] | pages that are first writable, then executable, never both |
 //! | [`RegionTable`] | what one run may touch: the checking interpreter asks it for every access |
 //!

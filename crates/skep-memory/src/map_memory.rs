@@ -2,8 +2,7 @@
 //!
 //! # Safety
 //!
-//! Maps only fresh addresses (or addresses inside a reservation this module made) and unmaps exactly
-//! what it mapped, so no other memory of the process is affected.
+//! Maps only fresh addresses and unmaps exactly what it mapped, so no other memory of the process is affected.
 #![allow(unsafe_code)]
 
 use core::ffi::c_void;
@@ -28,22 +27,10 @@ unsafe impl Send for Mapping {}
 // SAFETY: as above.
 unsafe impl Sync for Mapping {}
 
-/// What a fresh anonymous mapping may be used for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Use {
-    /// Read and write.
-    Data,
-    /// Nothing yet: addresses kept free for [`Mapping::place`].
-    Reservation,
-}
-
 impl Mapping {
     /// Zeroed pages that cost memory only where touched.
-    pub(crate) fn anonymous(len: usize, purpose: Use) -> rustix::io::Result<Self> {
-        let prot = match purpose {
-            Use::Data => ProtFlags::READ | ProtFlags::WRITE,
-            Use::Reservation => ProtFlags::empty(),
-        };
+    pub(crate) fn anonymous(len: usize) -> rustix::io::Result<Self> {
+        let prot = ProtFlags::READ | ProtFlags::WRITE;
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
         // SAFETY: the kernel chooses fresh addresses; nothing existing is replaced.
         let base = unsafe { mmap_anonymous(core::ptr::null_mut(), len, prot, flags)? };
@@ -58,27 +45,6 @@ impl Mapping {
         let base = unsafe { mmap(core::ptr::null_mut(), len, prot, MapFlags::SHARED, fd, 0)? };
         let _ = base.expose_provenance();
         Ok(Self { base, len })
-    }
-
-    /// Maps `len` bytes of a file from `file_offset` at `offset` into this reservation.
-    pub(crate) fn place(
-        &mut self,
-        offset: usize,
-        len: usize,
-        fd: BorrowedFd<'_>,
-        file_offset: u64,
-    ) -> rustix::io::Result<()> {
-        let inside = offset.checked_add(len).is_some_and(|end| end <= self.len);
-        if !inside {
-            return Err(rustix::io::Errno::INVAL);
-        }
-        let at = self.base.wrapping_byte_add(offset);
-        let prot = ProtFlags::READ | ProtFlags::WRITE;
-        let flags = MapFlags::SHARED | MapFlags::FIXED;
-        // SAFETY: the range lies inside our own reservation, which nobody uses yet (`&mut self`).
-        let placed = unsafe { mmap(at, len, prot, flags, fd, file_offset)? };
-        let _ = placed.expose_provenance();
-        Ok(())
     }
 
     /// Asks for huge pages where the range is worth it; a refusal changes nothing.

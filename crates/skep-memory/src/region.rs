@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use rustix::fs::{MemfdFlags, memfd_create};
 
-use crate::map_memory::{Mapping, PAGE, Use};
+use crate::map_memory::{Mapping, PAGE};
 use crate::{Addr, RacyBytes};
 
 /// Why bytes could not be had or touched.
@@ -81,8 +81,7 @@ impl Region {
 
     /// `len` zeroed bytes on pages of their own, page-aligned.
     pub fn pages(len: usize) -> Result<Self, MemoryError> {
-        let mapping =
-            Mapping::anonymous(whole_pages(len)?, Use::Data).map_err(|_| MemoryError::NoMemory)?;
+        let mapping = Mapping::anonymous(whole_pages(len)?).map_err(|_| MemoryError::NoMemory)?;
         mapping.prefer_huge_pages();
         Ok(Self {
             base: mapping.base(),

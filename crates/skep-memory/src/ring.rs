@@ -4,23 +4,30 @@
 //! offset 0        one page   consumer position (u64), written by the consumer
 //! offset PAGE     one page   producer position (u64) and the oldest pending position
 //! offset 2*PAGE   size       data
-//! then            size       the same data again, so that a record never wraps
+//! then            size       room for the end of a record that begins in the data
 //! ```
+//!
+//! Linux maps the data twice in a row, so that a record never wraps. A file cannot hold the same page at two offsets,
+//! and a client's mmap takes the pages as the file has them; so here the second copy is memory of its own. Nobody can
+//! tell: headers and the beginnings of records are found by masked positions, in the first copy, and what follows runs
+//! on into the second. Only a reader that masks in the middle of a record, as after a header at the very end, looks for
+//! the rest at the start of the data: [`RingMemory::repeat_end`] puts it there too. What would differ is one copy of
+//! several records across the end; no reader we know of does that.
 //!
 //! # Safety
 //!
-//! A `RingMemory` owns both mappings until it is dropped; positions are masked to below `size` and the data
-//! is mapped twice, so `size` bytes from any position are mapped.
+//! A `RingMemory` owns its mapping until it is dropped; positions are masked to below `size` and the data
+//! has as much room again behind it, so `size` bytes from any position are mapped.
 #![allow(unsafe_code)]
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
-use crate::map_memory::{Mapping, PAGE, Use};
+use crate::map_memory::{Mapping, PAGE};
 use crate::region::memfd;
 use crate::{Addr, MemoryError, RacyBytes, racy};
 
-/// Two control pages and a data area mapped twice in a row, on one memfd.
+/// Two control pages, a data area and as much room behind it, on one memfd.
 #[derive(Debug)]
 pub struct RingMemory {
     mapping: Mapping,
@@ -34,18 +41,12 @@ impl RingMemory {
         if !size.is_power_of_two() || !size.is_multiple_of(PAGE) {
             return Err(MemoryError::OutOfRange);
         }
-        let control = 2 * PAGE;
-        let once = size.checked_add(control).ok_or(MemoryError::NoMemory)?;
-        let twice = once.checked_add(size).ok_or(MemoryError::NoMemory)?;
-        let fd = memfd(once)?;
-        let mut mapping =
-            Mapping::anonymous(twice, Use::Reservation).map_err(|_| MemoryError::NoMemory)?;
-        mapping
-            .place(0, once, fd.as_fd(), 0)
-            .map_err(|_| MemoryError::NoMemory)?;
-        mapping
-            .place(once, size, fd.as_fd(), control as u64)
-            .map_err(|_| MemoryError::NoMemory)?;
+        let len = size
+            .checked_mul(2)
+            .and_then(|data| data.checked_add(2 * PAGE))
+            .ok_or(MemoryError::NoMemory)?;
+        let fd = memfd(len)?;
+        let mapping = Mapping::shared(fd.as_fd(), len).map_err(|_| MemoryError::NoMemory)?;
         Ok(Self { mapping, fd, size })
     }
 
@@ -54,7 +55,7 @@ impl RingMemory {
         self.size
     }
 
-    /// The memfd: control pages first, then the data once.
+    /// The memfd, as clients map it.
     pub fn memfd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
@@ -95,41 +96,42 @@ impl RingMemory {
         self.data().wrapping_add(position & (self.size as u64 - 1))
     }
 
-    /// The ring offset of `addr`, if it points into either copy of the data.
+    /// The offset of `addr` behind the first data byte, if it points into the data or the room behind.
     pub fn offset_of(&self, addr: Addr) -> Option<u64> {
         let offset = addr.offset_from(self.data())?;
         (offset < 2 * self.size as u64).then_some(offset)
     }
 
-    /// Copies `to.len()` bytes from ring position `position`; at most `size` bytes.
+    /// Copies `to.len()` bytes of committed records from ring position `position`; at most `size` bytes.
     pub fn copy_out(&self, position: u64, to: &mut [u8]) -> Result<(), MemoryError> {
         if to.len() > self.size {
             return Err(MemoryError::OutOfRange);
         }
-        self.part(position & (self.size as u64 - 1), to.len())?
-            .copy_out(0, to)
+        let offset = position & (self.size as u64 - 1);
+        let before_end = (self.size - offset as usize).min(to.len());
+        let (first, rest) = to
+            .split_at_mut_checked(before_end)
+            .ok_or(MemoryError::OutOfRange)?;
+        self.part(offset, first.len())?.copy_out(0, first)?;
+        self.part(0, rest.len())?.copy_out(0, rest)
     }
 
-    /// Copies `from` to ring position `position`; at most `size` bytes.
-    pub fn copy_in(&self, position: u64, from: &[u8]) -> Result<(), MemoryError> {
-        if from.len() > self.size {
-            return Err(MemoryError::OutOfRange);
+    /// Repeats at the start of the data what `len` bytes from ring position `position` have beyond its end. The bytes
+    /// are those of one record, which nobody else touches.
+    pub fn repeat_end(&self, position: u64, len: usize) -> Result<(), MemoryError> {
+        let offset = (position & (self.size as u64 - 1)) as usize;
+        let beyond = offset.saturating_add(len).saturating_sub(self.size);
+        if beyond != 0 {
+            let end = self.part(self.size as u64, beyond)?;
+            self.part(0, beyond)?.copy_from(end);
         }
-        self.part(position & (self.size as u64 - 1), from.len())?
-            .copy_in(0, from)
-    }
-
-    /// Copies live bytes to ring position `position`; at most `size` bytes.
-    pub fn copy_from(&self, position: u64, from: RacyBytes<'_>) -> Result<(), MemoryError> {
-        let to = self.part(position & (self.size as u64 - 1), from.len())?;
-        to.copy_from(from);
         Ok(())
     }
 
-    /// `len` bytes at `offset` into the data, which counts twice.
+    /// `len` bytes at `offset` into the data and the room behind it.
     pub fn part(&self, offset: u64, len: usize) -> Result<RacyBytes<'_>, MemoryError> {
         let offset = usize::try_from(offset).map_err(|_| MemoryError::OutOfRange)?;
-        // SAFETY: the data area and its second copy, mapped for as long as `self`.
+        // SAFETY: the data area and the room behind it, mapped for as long as `self`.
         unsafe { RacyBytes::new(self.data(), 2 * self.size) }.part(offset, len)
     }
 
@@ -139,7 +141,7 @@ impl RingMemory {
     }
 
     fn word(&self, position: u64) -> &AtomicU32 {
-        // SAFETY: a masked position that is a multiple of 4 leaves room for a word in the doubled data,
+        // SAFETY: a masked position that is a multiple of 4 leaves room for a word in the data,
         // which is mapped for as long as `self`.
         unsafe { racy::atomic_u32(self.at(position)) }
     }

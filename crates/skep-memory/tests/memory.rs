@@ -63,17 +63,20 @@ fn copies_of_every_length_stay_inside() {
 }
 
 #[test]
-fn a_ring_shows_its_data_twice() {
+fn a_record_runs_on_behind_the_end_of_a_ring() {
     let ring = RingMemory::new(4096).unwrap();
-    ring.copy_in(4090, b"0123456789").unwrap();
-    let mut start = [0; 4];
-    ring.copy_out(0, &mut start).unwrap();
-    assert_eq!(&start, b"6789");
+    let record = ring.part(4090, 10).unwrap();
+    record.copy_in(0, b"0123456789").unwrap();
+    ring.repeat_end(4096 + 4090, 10).unwrap();
+    let mut start = [0; 5];
+    ring.copy_out(8192, &mut start).unwrap();
+    assert_eq!(&start, b"6789\0");
     let mut all = [0; 10];
     ring.copy_out(4096 + 4090, &mut all).unwrap();
     assert_eq!(&all, b"0123456789");
     assert_eq!(ring.offset_of(ring.at(4090)), Some(4090));
-    assert!(ring.copy_in(0, &[0; 5000]).is_err());
+    assert!(ring.part(4090, 5000).is_err());
+    assert!(ring.copy_out(0, &mut [0; 5000]).is_err());
     assert!(RingMemory::new(5000).is_err());
     ring.producer()
         .store(5, std::sync::atomic::Ordering::Relaxed);

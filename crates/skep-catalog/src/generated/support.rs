@@ -88,7 +88,7 @@ pub(crate) static MAP_TYPES: [Feature; 33] = [
     partial("INODE_STORAGE", "always empty: there are no inodes"),
     partial("TASK_STORAGE", "always empty: tasks have no storage yet"),
     full("BLOOM_FILTER"),
-    partial("USER_RINGBUF", "made and loaded with programs: clients cannot map it, programs cannot drain it yet"),
+    full("USER_RINGBUF"),
     partial("CGRP_STORAGE", "always empty: there are no cgroups"),
     partial("ARENA", "made and loaded with programs: clients cannot map it, programs cannot allocate pages yet"),
 ];
@@ -337,7 +337,7 @@ pub(crate) static HELPERS: [Feature; 211] = [
     absent("tcp_raw_check_syncookie_ipv4"),
     absent("tcp_raw_check_syncookie_ipv6"),
     full("ktime_get_tai_ns"),
-    absent("user_ringbuf_drain"),
+    full("user_ringbuf_drain"),
     absent("cgrp_storage_get"),
     absent("cgrp_storage_delete"),
 ];

@@ -123,6 +123,6 @@ fn seal(fds: &ClientFds<'_>, memory: &dyn skep_kernel::UserMemory, attr: UserPtr
     }
     let fd = Fd(i32::from_ne_bytes(fd));
     if let (skep_kernel::FdEntry::Object(_), Some(key)) = (fds.get(fd), fds.key(fd)) {
-        fds.session.handles.seal_values(key);
+        fds.session.handles.seal_memory(key);
     }
 }

@@ -6,7 +6,7 @@
 //! | file | bodies |
 //! |---|---|
 //! | `map`, `iteration` | map elements; bpf_loop and for_each_map_elem |
-//! | `ringbuf`, `dynptr` | records; dynptrs over them and over memory |
+//! | `ringbuf`, `user_ringbuf`, `dynptr` | records to and from clients; dynptrs over them and over memory |
 //! | `machine`, `task` | clocks, randomness, CPU; who runs the program |
 //! | `text`, `print`, `format` | numbers from text; printf |
 //! | `lock` | bpf_spin_lock |
@@ -41,6 +41,7 @@ mod sys;
 mod task;
 mod text;
 mod trace;
+mod user_ringbuf;
 mod xdp;
 
 #[cfg(test)]
@@ -99,6 +100,7 @@ fn general(id: HelperId) -> Option<HelperFn> {
         HelperId::RINGBUF_RESERVE_DYNPTR => ringbuf::reserve_dynptr,
         HelperId::RINGBUF_SUBMIT_DYNPTR => ringbuf::submit_dynptr,
         HelperId::RINGBUF_DISCARD_DYNPTR => ringbuf::discard_dynptr,
+        HelperId::USER_RINGBUF_DRAIN => user_ringbuf::drain,
         HelperId::DYNPTR_FROM_MEM => dynptr::from_mem,
         HelperId::DYNPTR_READ => dynptr::copy_out,
         HelperId::DYNPTR_WRITE => dynptr::copy_in,
