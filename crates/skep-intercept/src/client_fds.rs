@@ -27,34 +27,43 @@ impl ClientFds<'_> {
         Some(FileKey::from_stat(&stat))
     }
 
-    /// What a descriptor of a mappable map was opened for: the permission bits of its link say so.
-    fn opened_for(&self, fd: Fd) -> MapAccess {
-        let mode =
-            rustix::fs::lstat(path(self.call.thread, fd.0)).map_or(0o600, |stat| stat.st_mode);
-        match mode & 0o600 {
-            0o400 => MapAccess::ReadOnly,
-            0o200 => MapAccess::WriteOnly,
-            _ => MapAccess::ReadWrite,
+    /// What a descriptor of any thread means.
+    fn look(&self, thread: u32, fd: Fd) -> FdEntry {
+        if fd.0 < 0 {
+            return FdEntry::Closed;
         }
+        let Ok(stat) = rustix::fs::stat(path(thread, fd.0)) else {
+            return FdEntry::Closed;
+        };
+        match self.session.handles.find(FileKey::from_stat(&stat)) {
+            None => FdEntry::Foreign,
+            Some((FdObject::Map { map, .. }, Backing::Memory)) => FdEntry::Object(FdObject::Map {
+                map,
+                access: opened_for(thread, fd),
+            }),
+            Some((object, _)) => FdEntry::Object(object),
+        }
+    }
+}
+
+/// What a descriptor of a mappable map was opened for: the permission bits of its link say so.
+fn opened_for(thread: u32, fd: Fd) -> MapAccess {
+    let mode = rustix::fs::lstat(path(thread, fd.0)).map_or(0o600, |stat| stat.st_mode);
+    match mode & 0o600 {
+        0o400 => MapAccess::ReadOnly,
+        0o200 => MapAccess::WriteOnly,
+        _ => MapAccess::ReadWrite,
     }
 }
 
 impl FdTable for ClientFds<'_> {
     fn get(&self, fd: Fd) -> FdEntry {
-        if fd.0 < 0 {
-            return FdEntry::Closed;
-        }
-        let Some(key) = self.key(fd) else {
-            return FdEntry::Closed;
-        };
-        match self.session.handles.find(key) {
-            None => FdEntry::Foreign,
-            Some((FdObject::Map { map, .. }, Backing::Memory)) => FdEntry::Object(FdObject::Map {
-                map,
-                access: self.opened_for(fd),
-            }),
-            Some((object, _)) => FdEntry::Object(object),
-        }
+        self.look(self.call.thread, fd)
+    }
+
+    fn get_of(&self, process: u32, fd: Fd) -> Option<FdEntry> {
+        let there = rustix::fs::stat(format!("/proc/{process}")).is_ok();
+        there.then(|| self.look(process, fd))
     }
 
     fn install(&self, object: FdObject) -> SysResult<Fd> {

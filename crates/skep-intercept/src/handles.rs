@@ -93,6 +93,8 @@ impl Handles {
             FdObject::Map { .. } => c"bpf-map",
             FdObject::Prog(_) => c"bpf-prog",
             FdObject::Btf(_) => c"btf",
+            FdObject::Link { .. } => c"bpf-link",
+            FdObject::Statistics(_) => c"bpf-stats",
         };
         let created = memfd(name)?;
         let seals = SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE | SealFlags::SEAL;

@@ -1,9 +1,9 @@
 //! Pins: objects with a path. Where the paths are is the carrier's matter; what a pin holds is ours.
 
-use skep_object::{SysResult, UserRef};
+use skep_object::{Errno, SysError, SysResult, UserRef};
 
-use crate::object::{MapObject, Prog};
-use crate::{Fd, FdObject, MapAccess};
+use crate::object::{Link, MapObject, Prog};
+use crate::{Fd, FdObject, LinkOrigin, MapAccess};
 
 /// A path as OBJ_PIN and OBJ_GET name it: bytes without NUL, as long as a path may be.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,14 +21,24 @@ pub enum Pinned {
     Map(UserRef<MapObject>),
     /// A program.
     Prog(UserRef<Prog>),
+    /// A link.
+    Link(UserRef<Link>),
 }
 
 impl Pinned {
-    /// The object as a new fd's worth. Programs ignore the access, as in Linux.
-    pub fn open(self, access: MapAccess) -> FdObject {
+    /// The object as a new fd's worth. As in Linux programs ignore the access, and links are opened for reading and
+    /// writing only. EINVAL.
+    pub fn open(self, access: MapAccess) -> SysResult<FdObject> {
         match self {
-            Self::Map(map) => FdObject::Map { map, access },
-            Self::Prog(prog) => FdObject::Prog(prog),
+            Self::Map(map) => Ok(FdObject::Map { map, access }),
+            Self::Prog(prog) => Ok(FdObject::Prog(prog)),
+            Self::Link(_) if access != MapAccess::ReadWrite => {
+                SysError::err(Errno::EINVAL, "a link is opened without RDONLY and WRONLY")
+            }
+            Self::Link(link) => Ok(FdObject::Link {
+                link,
+                origin: LinkOrigin::Opened,
+            }),
         }
     }
 }

@@ -8,7 +8,9 @@ use skep_exec::Engine;
 use skep_object::{Host, IdTable, Platform, RcuDomains, Ref, VcpuSlots};
 
 use crate::helpers::TraceLog;
-use crate::object::{BtfObject, BtfOwner, MapObject, Prog};
+use crate::hooks::Hooks;
+use crate::object::{BtfObject, BtfOwner, Link, MapObject, Prog};
+use crate::statistics::Statistics;
 use crate::symbols::Symbols;
 use crate::{Identity, command};
 use skep_object::SysResult;
@@ -58,6 +60,9 @@ pub struct Kernel {
     maps: IdTable<MapObject>,
     progs: IdTable<Prog>,
     btfs: IdTable<BtfObject>,
+    links: IdTable<Link>,
+    hooks: Arc<Hooks>,
+    statistics: Statistics,
     kernel_btf: Option<Ref<BtfObject>>,
     symbols: Arc<Symbols>,
     trace: TraceLog,
@@ -130,6 +135,9 @@ impl KernelBuilder {
             maps: IdTable::new(),
             progs: IdTable::new(),
             btfs,
+            links: IdTable::new(),
+            hooks: Arc::default(),
+            statistics: Statistics::default(),
             kernel_btf,
             me: Weak::clone(me),
         })
@@ -215,6 +223,21 @@ impl Kernel {
     /// All BTF objects.
     pub fn btfs(&self) -> &IdTable<BtfObject> {
         &self.btfs
+    }
+
+    /// All links.
+    pub fn links(&self) -> &IdTable<Link> {
+        &self.links
+    }
+
+    /// Where programs wait to be run.
+    pub(crate) fn hooks(&self) -> &Arc<Hooks> {
+        &self.hooks
+    }
+
+    /// Whether runs are counted.
+    pub fn statistics(&self) -> &Statistics {
+        &self.statistics
     }
 
     /// The kernel's own BTF.

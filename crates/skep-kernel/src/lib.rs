@@ -18,7 +18,9 @@
 //! | [`fd`] | [`FdTable`], [`FdObject`], [`InProcessFds`] |
 //! | [`bpffs`] | [`Bpffs`], [`PinPath`], [`Pinned`]: objects with a path |
 //! | [`memory`] | [`UserMemory`], [`Buffers`], [`OwnMemory`] |
-//! | [`object`] | [`MapObject`], [`Prog`], [`BtfObject`] |
+//! | [`object`] | [`MapObject`], [`Prog`], [`BtfObject`], [`Link`] |
+//! | [`hooks`] | where programs wait to be run; firing them |
+//! | [`statistics`] | whether runs are counted |
 //! | [`client`] | [`Client`]: typed methods over the same dispatcher |
 //! | [`helpers`], [`mod@test_run`] | bodies of helpers; running a program on given data |
 //! | `attr`, `command` | the attr rules; one file per command |
@@ -43,11 +45,13 @@ mod command;
 mod environment;
 pub mod fd;
 pub mod helpers;
+pub mod hooks;
 pub mod identity;
 pub mod kernel;
 mod load;
 pub mod memory;
 pub mod object;
+pub mod statistics;
 mod symbols;
 pub mod task;
 pub mod test_run;
@@ -58,11 +62,12 @@ pub use client::{
     TestRunSpec, Verdict,
 };
 pub use command::Reply;
-pub use fd::{Fd, FdEntry, FdObject, FdTable, InProcessFds, MapAccess};
+pub use fd::{Fd, FdEntry, FdObject, FdTable, InProcessFds, LinkOrigin, MapAccess};
+pub use hooks::Fired;
 pub use identity::{Identity, Jit};
 pub use kernel::{Kernel, KernelBuilder, Limits, UnprivilegedBpf};
 pub use memory::{Buffers, MemoryFault, OwnMemory, UserMemory};
-pub use object::{BtfObject, BtfOwner, MapObject, Prog};
+pub use object::{BtfObject, BtfOwner, Link, MapObject, Prog};
 pub use symbols::Symbols;
 pub use task::{Credentials, LoadObserver, Task, TaskIds};
 

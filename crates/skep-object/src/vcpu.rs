@@ -75,6 +75,16 @@ impl VcpuSlots {
         }
     }
 
+    /// Takes the slot of one CPU, once it is free; `None` if there is no such CPU. Never called by a thread that owns a
+    /// slot already.
+    pub fn take_on(&self, cpu: u32) -> Option<VcpuSlot<'_>> {
+        let slot = self.slots.get(usize::try_from(cpu).ok()?)?;
+        Some(VcpuSlot {
+            cpu,
+            owned: slot.lock(),
+        })
+    }
+
     /// A CPU number for a sleepable run, which owns no slot: per-CPU data is shared with the slot's owner.
     pub fn sleepable_cpu(&self, platform: &dyn Platform) -> u32 {
         platform.current_cpu() % self.possible()

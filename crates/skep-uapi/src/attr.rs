@@ -19,7 +19,10 @@ mod prog_test_run;
 pub use btf_load::BtfLoadAttr;
 pub use get_id::GetIdAttr;
 pub use info_by_fd::InfoByFdAttr;
-pub use link::{LinkCreateAttr, LinkFdAttr, LinkUpdateAttr, RawTracepointAttr};
+pub use link::{
+    IterAttach, IterLinkTarget, LinkCreateAttr, LinkFdAttr, LinkUpdateAttr, NetfilterAttach,
+    RawTracepointAttr, TracingAttach, UprobeMultiAttach,
+};
 pub use map_batch::MapBatchAttr;
 pub use map_create::MapCreateAttr;
 pub use map_elem::MapElemAttr;

@@ -6,6 +6,6 @@ mod map;
 mod prog;
 
 pub use btf::{BtfInfo, TokenInfo};
-pub use link::LinkInfo;
+pub use link::{IterLinkInfo, LinkInfo, RawTracepointLinkInfo, TracingLinkInfo};
 pub use map::MapInfo;
 pub use prog::ProgInfo;

@@ -107,7 +107,7 @@ impl Client {
         self.ids(Cmd::BtfGetNextId)
     }
 
-    fn info<T>(&self, memory: &Buffers, fd: Fd, asked: T) -> SysResult<T>
+    pub(super) fn info<T>(&self, memory: &Buffers, fd: Fd, asked: T) -> SysResult<T>
     where
         T: FromBytes + IntoBytes + Immutable,
     {
@@ -121,7 +121,7 @@ impl Client {
         Ok(T::read_from_bytes(&memory.bytes(at)).unwrap_or(asked))
     }
 
-    fn by_id(&self, cmd: Cmd, id: u32) -> SysResult<Fd> {
+    pub(super) fn by_id(&self, cmd: Cmd, id: u32) -> SysResult<Fd> {
         let mut attr = GetIdAttr {
             id,
             ..GetIdAttr::default()
@@ -130,7 +130,7 @@ impl Client {
         Ok(Fd::from_attr(fd))
     }
 
-    fn ids(&self, cmd: Cmd) -> SysResult<Vec<u32>> {
+    pub(super) fn ids(&self, cmd: Cmd) -> SysResult<Vec<u32>> {
         let mut ids = Vec::new();
         let mut attr = GetIdAttr::default();
         loop {

@@ -15,6 +15,7 @@
 
 mod btf;
 mod info;
+mod link;
 mod map;
 mod prog;
 mod run;
@@ -29,6 +30,7 @@ use crate::{Buffers, Credentials, Fd, InProcessFds, Kernel, Task};
 
 pub use btf::BtfReply;
 pub use info::{BtfDetails, ProgDetails};
+pub use link::LinkDetails;
 pub use map::MapSpec;
 pub use prog::{LoadReply, ProgSpec, RecordBytes, Verdict};
 pub use run::{TestRunOutput, TestRunSpec};

@@ -3,8 +3,15 @@
 //! Every command follows one order: the attr's zero rule, flags, descriptors, capabilities, memory, work; where Linux
 //! has another order the command's file says so.
 
+mod attach;
 mod btf_get_fd_by_id;
 mod btf_load;
+mod enable_stats;
+mod iter_create;
+mod link_create;
+mod link_detach;
+mod link_get_fd_by_id;
+mod link_update;
 mod map_batch;
 mod map_create;
 mod map_delete_elem;
@@ -19,9 +26,14 @@ mod obj_get;
 mod obj_get_info_by_fd;
 mod obj_path;
 mod obj_pin;
+mod prog_attach;
+mod prog_bind_map;
 mod prog_get_fd_by_id;
 mod prog_load;
+mod prog_query;
 mod prog_test_run;
+mod raw_tracepoint_open;
+mod task_fd_query;
 
 use skep_object::{Errno, SysError, SysResult, unsupported};
 use skep_uapi::{Cmd, UserPtr};
@@ -108,20 +120,19 @@ pub(crate) fn dispatch(
         Cmd::ObjGetInfoByFd => obj_get_info_by_fd::run(&call),
         Cmd::ObjPin => obj_pin::run(&call),
         Cmd::ObjGet => obj_get::run(&call),
-        Cmd::ProgAttach
-        | Cmd::ProgDetach
-        | Cmd::ProgQuery
-        | Cmd::RawTracepointOpen
-        | Cmd::TaskFdQuery
-        | Cmd::LinkCreate
-        | Cmd::LinkUpdate
-        | Cmd::LinkGetFdById
-        | Cmd::LinkGetNextId
-        | Cmd::EnableStats
-        | Cmd::IterCreate
-        | Cmd::LinkDetach
-        | Cmd::ProgBindMap
-        | Cmd::TokenCreate
-        | Cmd::ProgStreamReadByFd => Err(unsupported!(EINVAL, "command {cmd}")),
+        Cmd::ProgAttach => prog_attach::run(&call, prog_attach::Way::Attach),
+        Cmd::ProgDetach => prog_attach::run(&call, prog_attach::Way::Detach),
+        Cmd::ProgQuery => prog_query::run(&call),
+        Cmd::ProgBindMap => prog_bind_map::run(&call),
+        Cmd::RawTracepointOpen => raw_tracepoint_open::run(&call),
+        Cmd::LinkCreate => link_create::run(&call),
+        Cmd::LinkUpdate => link_update::run(&call),
+        Cmd::LinkDetach => link_detach::run(&call),
+        Cmd::LinkGetNextId => next_id::run(&call, kernel.links()),
+        Cmd::LinkGetFdById => link_get_fd_by_id::run(&call),
+        Cmd::IterCreate => iter_create::run(&call),
+        Cmd::EnableStats => enable_stats::run(&call),
+        Cmd::TaskFdQuery => task_fd_query::run(&call),
+        Cmd::TokenCreate | Cmd::ProgStreamReadByFd => Err(unsupported!(EINVAL, "command {cmd}")),
     }
 }

@@ -18,5 +18,5 @@ pub(super) fn run(call: &Call<'_>) -> SysResult<Reply> {
     };
     let path = obj_path::path(call, &attr, flags)?;
     let pinned = obj_path::bpffs(call)?.open(&path, access)?;
-    Ok(Reply::NewFd(pinned.open(access)))
+    Ok(Reply::NewFd(pinned.open(access)?))
 }

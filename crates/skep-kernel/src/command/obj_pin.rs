@@ -14,8 +14,12 @@ pub(super) fn run(call: &Call<'_>) -> SysResult<Reply> {
     let object = match call.task.fds().get(Fd::from_attr(attr.bpf_fd)) {
         FdEntry::Object(FdObject::Map { map, .. }) => Pinned::Map(map),
         FdEntry::Object(FdObject::Prog(prog)) => Pinned::Prog(prog),
+        FdEntry::Object(FdObject::Link { link, .. }) => Pinned::Link(link),
         FdEntry::Object(FdObject::Btf(_)) => {
             return SysError::err(Errno::EINVAL, "a BTF object cannot be pinned");
+        }
+        FdEntry::Object(FdObject::Statistics(_)) => {
+            return SysError::err(Errno::EINVAL, "statistics cannot be pinned");
         }
         FdEntry::Foreign | FdEntry::Closed => {
             return SysError::err(Errno::EINVAL, "fd is no bpf object");

@@ -49,6 +49,10 @@ impl FdTable for InProcessFds {
         }
     }
 
+    fn get_of(&self, process: u32, fd: Fd) -> Option<FdEntry> {
+        (process == std::process::id()).then(|| self.get(fd))
+    }
+
     fn install(&self, object: FdObject) -> SysResult<Fd> {
         let mut open = self.open.lock();
         let mut free = FIRST;

@@ -6,7 +6,8 @@ mod resolve;
 use skep_object::{Ref, SysResult, UserRef};
 use skep_uapi::ObjFlags;
 
-use crate::object::{BtfObject, MapObject, Prog};
+use crate::object::{BtfObject, Link, MapObject, Prog};
+use crate::statistics::StatisticsOn;
 
 pub use in_process::InProcessFds;
 pub(crate) use resolve::TaskFds;
@@ -69,6 +70,15 @@ impl MapAccess {
     }
 }
 
+/// How an fd of a link came to be: its name tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LinkOrigin {
+    /// The call that made the link gave it.
+    Created,
+    /// It was opened later, by id or path.
+    Opened,
+}
+
 /// An object behind an fd. Dropping it is closing the fd.
 #[derive(Clone)]
 pub enum FdObject {
@@ -83,6 +93,15 @@ pub enum FdObject {
     Prog(UserRef<Prog>),
     /// A BTF object.
     Btf(UserRef<BtfObject>),
+    /// A link.
+    Link {
+        /// The link.
+        link: UserRef<Link>,
+        /// How the fd came to be.
+        origin: LinkOrigin,
+    },
+    /// What ENABLE_STATS gives.
+    Statistics(StatisticsOn),
 }
 
 impl FdObject {
@@ -104,12 +123,25 @@ impl FdObject {
         Self::Btf(btf.to_user())
     }
 
+    /// A new fd's worth of a link.
+    pub fn link(link: &Ref<Link>, origin: LinkOrigin) -> Self {
+        Self::Link {
+            link: link.to_user(),
+            origin,
+        }
+    }
+
     /// What readlink shows of the fd.
     pub const fn link_name(&self) -> &'static str {
         match self {
             Self::Map { .. } => "anon_inode:bpf-map",
             Self::Prog(_) => "anon_inode:bpf-prog",
             Self::Btf(_) => "anon_inode:btf",
+            Self::Link { origin, .. } => match origin {
+                LinkOrigin::Created => "anon_inode:bpf_link",
+                LinkOrigin::Opened => "anon_inode:bpf-link",
+            },
+            Self::Statistics(_) => "anon_inode:bpf-stats",
         }
     }
 }
@@ -129,6 +161,9 @@ pub enum FdEntry {
 pub trait FdTable {
     /// What a number means.
     fn get(&self, fd: Fd) -> FdEntry;
+
+    /// What a number means in another process; `None` if there is no such process.
+    fn get_of(&self, process: u32, fd: Fd) -> Option<FdEntry>;
 
     /// A new (close-on-exec) descriptor. EMFILE, ENFILE.
     fn install(&self, object: FdObject) -> SysResult<Fd>;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use skep_maps::{FdResolver, HeldMap};
 use skep_object::{Errno, HeldProg, Ref, SysError, SysResult, UserRef};
 
-use crate::object::{BtfObject, InnerMap, MapObject, Prog, TailCallee};
+use crate::object::{BtfObject, InnerMap, Link, MapObject, Prog, TailCallee};
 use crate::{Fd, FdEntry, FdObject, FdTable, MapAccess};
 
 /// A task's descriptors, as commands ask for them.
@@ -17,7 +17,10 @@ impl TaskFds<'_> {
     pub(crate) fn map_access(self, fd: Fd) -> SysResult<(UserRef<MapObject>, MapAccess)> {
         match self.object(fd)? {
             FdObject::Map { map, access } => Ok((map, access)),
-            FdObject::Prog(_) | FdObject::Btf(_) => wrong("fd is not a map"),
+            FdObject::Prog(_)
+            | FdObject::Btf(_)
+            | FdObject::Link { .. }
+            | FdObject::Statistics(_) => wrong("fd is not a map"),
         }
     }
 
@@ -30,7 +33,10 @@ impl TaskFds<'_> {
     pub(crate) fn prog(self, fd: Fd) -> SysResult<Ref<Prog>> {
         match self.object(fd)? {
             FdObject::Prog(prog) => Ok(prog.reference().clone()),
-            FdObject::Map { .. } | FdObject::Btf(_) => wrong("fd is not a program"),
+            FdObject::Map { .. }
+            | FdObject::Btf(_)
+            | FdObject::Link { .. }
+            | FdObject::Statistics(_) => wrong("fd is not a program"),
         }
     }
 
@@ -38,7 +44,21 @@ impl TaskFds<'_> {
     pub(crate) fn btf(self, fd: Fd) -> SysResult<Ref<BtfObject>> {
         match self.object(fd)? {
             FdObject::Btf(btf) => Ok(btf.reference().clone()),
-            FdObject::Map { .. } | FdObject::Prog(_) => wrong("fd is not a BTF object"),
+            FdObject::Map { .. }
+            | FdObject::Prog(_)
+            | FdObject::Link { .. }
+            | FdObject::Statistics(_) => wrong("fd is not a BTF object"),
+        }
+    }
+
+    /// The link behind an fd. EBADF, EINVAL.
+    pub(crate) fn link(self, fd: Fd) -> SysResult<Ref<Link>> {
+        match self.object(fd)? {
+            FdObject::Link { link, .. } => Ok(link.reference().clone()),
+            FdObject::Map { .. }
+            | FdObject::Prog(_)
+            | FdObject::Btf(_)
+            | FdObject::Statistics(_) => wrong("fd is not a link"),
         }
     }
 

@@ -118,6 +118,7 @@ fn general(id: HelperId) -> Option<HelperFn> {
         HelperId::GET_CURRENT_PID_TGID => task::get_current_pid_tgid,
         HelperId::GET_CURRENT_UID_GID => task::get_current_uid_gid,
         HelperId::GET_CURRENT_COMM => task::get_current_comm,
+        HelperId::GET_ATTACH_COOKIE => task::get_attach_cookie,
         HelperId::STRTOL => text::strtol,
         HelperId::STRTOUL => text::strtoul,
         HelperId::STRNCMP => text::strncmp,

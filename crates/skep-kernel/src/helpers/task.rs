@@ -1,4 +1,4 @@
-//! Who runs the program: the task that asked for the test run.
+//! Who runs the program (the task that asked for the run), and how it was attached.
 
 use skep_exec::{HelperCall, HelperResult};
 
@@ -26,4 +26,8 @@ pub(super) fn get_current_comm(call: &HelperCall<'_, '_>) -> HelperResult {
         let _ = target.copy_in(0, part);
     }
     Ok(0)
+}
+
+pub(super) fn get_attach_cookie(call: &HelperCall<'_, '_>) -> HelperResult {
+    Ok(state(call)?.cookie())
 }

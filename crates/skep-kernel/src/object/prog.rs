@@ -4,6 +4,7 @@ use core::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use parking_lot::Mutex;
 use skep_exec::{Engine, Executable, Executor};
 use skep_memory::Addr;
 use skep_object::{
@@ -45,6 +46,8 @@ pub struct Prog {
     tag: [u8; BPF_TAG_SIZE],
     code: Code,
     stats: ProgStats,
+    /// Maps that PROG_BIND_MAP added.
+    bound: Mutex<Vec<Ref<MapObject>>>,
 }
 
 /// Counters of runs.
@@ -85,6 +88,7 @@ impl Prog {
             parts,
             code: Code::default(),
             stats: ProgStats::default(),
+            bound: Mutex::default(),
         }
     }
 
@@ -123,9 +127,29 @@ impl Prog {
         &self.parts.statistics
     }
 
-    /// The maps it holds, in the order of first use.
+    /// The maps it was verified with, in the order of first use.
     pub fn maps(&self) -> &[Ref<MapObject>] {
         &self.parts.maps
+    }
+
+    /// All maps it holds: those it was verified with, then those bound to it.
+    pub fn held_maps(&self) -> Vec<Ref<MapObject>> {
+        let bound = self.bound.lock();
+        self.parts.maps.iter().chain(&*bound).cloned().collect()
+    }
+
+    /// Makes it hold a map; nothing happens if it does already.
+    pub(crate) fn bind_map(&self, map: Ref<MapObject>) {
+        let mut bound = self.bound.lock();
+        if !self
+            .parts
+            .maps
+            .iter()
+            .chain(&*bound)
+            .any(|held| held.same(&map))
+        {
+            bound.push(map);
+        }
     }
 
     /// Its BTF.

@@ -2,7 +2,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `skb`, `xdp`, `syscall` | the handlers: what each checks, makes and gives back |
+//! | `skb`, `xdp`, `raw_tp`, `syscall` | the handlers: what each checks, makes and gives back |
 //! | `context_io` | the rules all handlers share for data and contexts in the task's memory |
 //! | `run` | repeating, timing, interruption |
 //! | `packet` | packets, and the context objects programs see |
@@ -13,7 +13,8 @@
 
 mod context_io;
 pub(crate) mod packet;
-mod run;
+mod raw_tp;
+pub(crate) mod run;
 mod skb;
 pub(crate) mod state;
 mod syscall;
@@ -84,6 +85,7 @@ pub fn test_run(
     match handler(prog.prog_type()) {
         Some(Handler::Skb) => skb::test_run(kernel, task, prog, args),
         Some(Handler::Xdp) => xdp::test_run(kernel, task, prog, args),
+        Some(Handler::RawTp) => raw_tp::test_run(kernel, task, prog, args),
         Some(Handler::Syscall) => syscall::test_run(kernel, task, prog, args),
         None => Err(unsupported!(ENOTSUPP, "test runs of {}", prog.prog_type())),
     }
@@ -94,6 +96,7 @@ pub fn test_run(
 enum Handler {
     Skb,
     Xdp,
+    RawTp,
     Syscall,
 }
 
@@ -107,6 +110,7 @@ fn handler(prog_type: ProgType) -> Option<Handler> {
         | ProgType::LwtOut
         | ProgType::LwtXmit => Some(Handler::Skb),
         ProgType::Xdp => Some(Handler::Xdp),
+        ProgType::RawTracepoint => Some(Handler::RawTp),
         ProgType::Syscall => Some(Handler::Syscall),
         _ => None,
     }
@@ -118,7 +122,7 @@ pub fn context_layout(prog_type: ProgType) -> Option<&'static ContextLayout> {
     Some(match handler(prog_type)? {
         Handler::Skb => packet::skb_layout(),
         Handler::Xdp => packet::xdp_layout(),
-        Handler::Syscall => &IDENTITY,
+        Handler::RawTp | Handler::Syscall => &IDENTITY,
     })
 }
 

@@ -6,32 +6,34 @@ use std::time::Instant;
 
 use skep_exec::{Executor, Run};
 use skep_memory::Addr;
-use skep_object::{Errno, RunContext, SysError, SysResult};
+use skep_object::{CancelToken, Errno, Ref, RunContext, SysError, SysResult};
 
 use super::state::RunState;
-use crate::{Kernel, Task};
+use crate::{Kernel, Prog};
 
 /// What the runs of one test gave.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Runs {
+pub(crate) struct Runs {
     /// R0 of the last run.
-    pub(super) retval: u32,
+    pub(crate) retval: u32,
     /// Mean time of a run.
-    pub(super) duration_ns: u32,
+    pub(crate) duration_ns: u32,
 }
 
 /// What is the same for all runs of one test.
-pub(super) struct Test<'t> {
-    pub(super) kernel: &'t Kernel,
-    pub(super) task: &'t Task<'t>,
-    pub(super) executor: &'t dyn Executor,
-    pub(super) state: &'t RunState,
-    pub(super) context: Addr,
+pub(crate) struct Test<'t> {
+    pub(crate) kernel: &'t Kernel,
+    pub(crate) cancel: &'t CancelToken,
+    pub(crate) prog: &'t Ref<Prog>,
+    pub(crate) state: &'t RunState,
+    pub(crate) context: Addr,
 }
 
 impl Test<'_> {
-    /// Runs on a vCPU, `repeat` times (0 is once). EINTR: the task was interrupted. EFAULT: the checker trapped.
-    pub(super) fn repeat(&self, repeat: u32) -> SysResult<Runs> {
+    /// Runs on a vCPU, `repeat` times (0 is once). EINTR: interrupted. EFAULT: the checker trapped. ENOTSUPP: the
+    /// program cannot be run here.
+    pub(crate) fn repeat(&self, repeat: u32) -> SysResult<Runs> {
+        let executor = self.executor()?;
         let repeat = repeat.max(1);
         let slot = self.kernel.slots().take(self.kernel.platform());
         let mut retval = 0;
@@ -39,7 +41,7 @@ impl Test<'_> {
         for _ in 0..repeat {
             let _nested = slot.nest();
             let _inside = slot.enter_rcu();
-            retval = self.once(slot.cpu())?;
+            retval = self.once(executor, slot.cpu())?;
         }
         let mean = begin.elapsed().as_nanos() / u128::from(repeat);
         Ok(Runs {
@@ -48,18 +50,43 @@ impl Test<'_> {
         })
     }
 
-    /// Runs once as a sleepable program. EINTR, EFAULT.
-    pub(super) fn once_sleepable(&self) -> SysResult<u32> {
-        let cpu = self.kernel.slots().sleepable_cpu(self.kernel.platform());
-        self.kernel.rcu().trace.read(|_inside| self.once(cpu))
+    /// Runs once on this vCPU. ENXIO: there is no such CPU. EINTR, EFAULT, ENOTSUPP.
+    pub(crate) fn once_on(&self, cpu: u32) -> SysResult<u32> {
+        let executor = self.executor()?;
+        let Some(slot) = self.kernel.slots().take_on(cpu) else {
+            return SysError::err(Errno::ENXIO, "no such CPU");
+        };
+        let _nested = slot.nest();
+        let _inside = slot.enter_rcu();
+        self.once(executor, cpu)
     }
 
-    fn once(&self, cpu: u32) -> SysResult<u32> {
+    /// Runs once as a sleepable program. EINTR, EFAULT, ENOTSUPP.
+    pub(crate) fn once_sleepable(&self) -> SysResult<u32> {
+        let executor = self.executor()?;
+        let cpu = self.kernel.slots().sleepable_cpu(self.kernel.platform());
+        self.kernel
+            .rcu()
+            .trace
+            .read(|_inside| self.once(executor, cpu))
+    }
+
+    /// Compiled before the clock starts.
+    fn executor(&self) -> SysResult<&dyn Executor> {
+        self.prog.executor(self.kernel.engine())
+    }
+
+    fn once(&self, executor: &dyn Executor, cpu: u32) -> SysResult<u32> {
         let context =
-            RunContext::new(self.kernel.platform(), self.task.cancel(), cpu).with_upper(self.state);
+            RunContext::new(self.kernel.platform(), self.cancel, cpu).with_upper(self.state);
         let run = Run::new(self.kernel.engine(), &context);
         self.state.lend(&run);
-        let result = self.executor.run(self.context, &run);
+        let counted = self.kernel.statistics().are_on().then(Instant::now);
+        let result = executor.run(self.context, &run);
+        if let Some(begin) = counted {
+            let time = u64::try_from(begin.elapsed().as_nanos()).unwrap_or(u64::MAX);
+            self.prog.stats().add_runs(1, time);
+        }
         if context.should_stop() {
             return SysError::err(Errno::EINTR, "the run was interrupted");
         }

@@ -70,7 +70,6 @@ pub(super) fn test_run(
         skb.checksum.set(Checksum::Complete(network_sum(&skb)));
     }
 
-    let executor = prog.executor(kernel.engine())?;
     let address = skb.address();
     let state = RunState::new(
         Subject::Skb(skb),
@@ -79,8 +78,8 @@ pub(super) fn test_run(
     );
     let test = Test {
         kernel,
-        task,
-        executor,
+        cancel: task.cancel(),
+        prog,
         state: &state,
         context: address,
     };

@@ -34,6 +34,7 @@ pub(crate) struct RunState {
     subject: Subject,
     task: TaskIds,
     kernel: Option<Arc<Kernel>>,
+    cookie: u64,
     scratch: Scratch,
     reservations: RefCell<Vec<Reservation>>,
 }
@@ -45,9 +46,20 @@ impl RunState {
             subject,
             task,
             kernel,
+            cookie: 0,
             scratch: Scratch::default(),
             reservations: RefCell::default(),
         }
+    }
+
+    /// The same for a program that was attached with a cookie.
+    pub(crate) fn with_cookie(self, cookie: u64) -> Self {
+        Self { cookie, ..self }
+    }
+
+    /// The cookie it was attached with; 0 for test runs.
+    pub(crate) fn cookie(&self) -> u64 {
+        self.cookie
     }
 
     /// What the program was given.

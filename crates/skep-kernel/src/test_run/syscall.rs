@@ -39,7 +39,6 @@ pub(super) fn test_run(
     // As many bytes as the region has.
     let _ = region.copy_in(0, &given);
 
-    let executor = prog.executor(kernel.engine())?;
     let context = region.base();
     let state = RunState::new(
         Subject::Bytes(region),
@@ -48,8 +47,8 @@ pub(super) fn test_run(
     );
     let test = Test {
         kernel,
-        task,
-        executor,
+        cancel: task.cancel(),
+        prog,
         state: &state,
         context,
     };

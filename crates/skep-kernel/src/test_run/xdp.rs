@@ -53,7 +53,6 @@ pub(super) fn test_run(
         check_devices(context)?;
     }
 
-    let executor = prog.executor(kernel.engine())?;
     let address = frame.address();
     let state = RunState::new(
         Subject::Xdp(frame),
@@ -62,8 +61,8 @@ pub(super) fn test_run(
     );
     let test = Test {
         kernel,
-        task,
-        executor,
+        cancel: task.cancel(),
+        prog,
         state: &state,
         context: address,
     };

@@ -24,7 +24,112 @@ pub struct LinkCreateAttr {
     pub detail: [u64; 6],
 }
 
+impl LinkCreateAttr {
+    /// What an attach type adds, as its struct.
+    pub fn detail<T: FromBytes + Default>(&self) -> T {
+        T::read_from_prefix(self.detail.as_bytes())
+            .map(|(detail, _)| detail)
+            .unwrap_or_default()
+    }
+
+    /// The same call with what an attach type adds.
+    #[must_use]
+    pub fn with_detail<T: IntoBytes + Immutable>(mut self, detail: &T) -> Self {
+        // No detail is longer than the union.
+        let _ = detail.write_to_prefix(self.detail.as_mut_bytes());
+        self
+    }
+}
+
+/// What LINK_CREATE adds for trampolines and BTF tracepoints.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
+)]
+#[repr(C)]
+pub struct TracingAttach {
+    /// Type in the target program's BTF.
+    pub target_btf_id: u32,
+    /// Padding.
+    pub pad: [u8; 4],
+    /// What `bpf_get_attach_cookie` gives.
+    pub cookie: u64,
+}
+
+/// What LINK_CREATE adds for iterators.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
+)]
+#[repr(C)]
+pub struct IterAttach {
+    /// A [`IterLinkTarget`].
+    pub iter_info: UserPtr,
+    /// Bytes of it.
+    pub iter_info_len: u32,
+    /// Padding.
+    pub pad: [u8; 4],
+}
+
+/// `union bpf_iter_link_info`: what an iterator is restricted to.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
+)]
+#[repr(C)]
+pub struct IterLinkTarget {
+    /// `map_fd`, `tid`, or the order of cgroups.
+    pub first: u32,
+    /// `pid`, or `cgroup_fd`.
+    pub second: u32,
+    /// `pid_fd`, or the two halves of `cgroup_id`.
+    pub rest: [u32; 2],
+}
+
+/// What LINK_CREATE adds for netfilter.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
+)]
+#[repr(C)]
+pub struct NetfilterAttach {
+    /// Protocol family.
+    pub pf: u32,
+    /// Hook of it.
+    pub hooknum: u32,
+    /// Place among the programs there.
+    pub priority: i32,
+    /// Flags.
+    pub flags: u32,
+}
+
+/// What LINK_CREATE adds for several user-space probes.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
+)]
+#[repr(C)]
+pub struct UprobeMultiAttach {
+    /// Executable.
+    pub path: UserPtr,
+    /// Places in it.
+    pub offsets: UserPtr,
+    /// Counters of references.
+    pub ref_ctr_offsets: UserPtr,
+    /// A cookie for each.
+    pub cookies: UserPtr,
+    /// How many.
+    pub count: u32,
+    /// Flags.
+    pub flags: u32,
+    /// Process; 0 is all.
+    pub pid: u32,
+    /// Padding.
+    pub pad: [u8; 4],
+}
+
 const _: () = {
+    assert!(size_of::<TracingAttach>() == 16);
+    assert!(offset_of!(TracingAttach, cookie) == 8);
+    assert!(size_of::<IterAttach>() == 16);
+    assert!(size_of::<IterLinkTarget>() == 16);
+    assert!(size_of::<NetfilterAttach>() == 16);
+    assert!(offset_of!(UprobeMultiAttach, count) == 32);
     assert!(size_of::<LinkCreateAttr>() == 64);
     assert!(offset_of!(LinkCreateAttr, target) == 4);
     assert!(offset_of!(LinkCreateAttr, attach_type) == 8);

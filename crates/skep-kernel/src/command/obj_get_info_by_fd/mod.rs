@@ -5,6 +5,7 @@
 //! pointer and room for so many items, and gets the first ones and always the real number.
 
 mod btf;
+mod link;
 mod map;
 mod prog;
 
@@ -18,6 +19,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes};
 use super::{Call, DONE, Reply};
 use crate::attr::check_zero_tail;
 use crate::{Fd, FdEntry, FdObject, MemoryFault};
+pub(super) use link::write_name;
 
 pub(super) struct Args {
     object: Fd,
@@ -38,6 +40,10 @@ pub(super) fn run(call: &Call<'_>) -> SysResult<Reply> {
         FdEntry::Object(FdObject::Map { map, .. }) => map::run(call, &args, map.reference()),
         FdEntry::Object(FdObject::Prog(prog)) => prog::run(call, &args, prog.reference()),
         FdEntry::Object(FdObject::Btf(btf)) => btf::run(call, &args, btf.reference()),
+        FdEntry::Object(FdObject::Link { link, .. }) => link::run(call, &args, link.reference()),
+        FdEntry::Object(FdObject::Statistics(_)) => {
+            SysError::err(Errno::EINVAL, "statistics have no info")
+        }
     }
 }
 

@@ -14,7 +14,8 @@ use crate::object::Prog;
 
 pub(super) fn run(call: &Call<'_>, args: &Args, prog: &Ref<Prog>) -> SysResult<Reply> {
     let asked: ProgInfo = read_info(call, args)?;
-    let map_ids = prog.maps().iter().map(|map| id(map.id()).to_ne_bytes());
+    let maps = prog.held_maps();
+    let map_ids = maps.iter().map(|map| id(map.id()).to_ne_bytes());
     let nr_map_ids = write_items(call, asked.map_ids, asked.nr_map_ids, map_ids)?;
     check_record_sizes(&asked)?;
     let mut info = ProgInfo {
