@@ -4,6 +4,7 @@ mod agree;
 mod codegen;
 mod corpus;
 mod fuzz;
+mod kernel_btf;
 mod objects;
 mod retval;
 mod root;
@@ -27,6 +28,7 @@ enum Command {
     Agree(agree::Args),
     Codegen(codegen::Args),
     Fuzz(fuzz::Args),
+    KernelBtf(kernel_btf::Args),
     Objects(objects::Args),
     Retval(retval::Args),
     Test(test::Args),
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         Command::Agree(args) => agree::run(&args),
         Command::Codegen(args) => codegen::command(&args),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::KernelBtf(args) => kernel_btf::run(&args),
         Command::Objects(args) => objects::run(&args),
         Command::Retval(args) => retval::run(&args),
         Command::Test(args) => test::run(&args),

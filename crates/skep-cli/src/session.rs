@@ -7,19 +7,37 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use flate2::read::GzDecoder;
-use skep_kernel::{Client, Credentials, Engine, Identity, Kernel};
+use skep_kernel::{Alignment, Client, Credentials, Engine, Identity, Jit, Kernel};
 use skep_loader::{Kconfig, Object, Target};
 
 /// Options of the session.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Types of the kernel to verify for: `host`, `none`, or a BTF file (may be gzipped). By default the host's, where
-    /// it can be read
-    #[arg(long, value_name = "host|none|FILE")]
+    /// The kernel to verify for, by its types: `host`, `builtin` (6.18), `none`, or a BTF file (may be gzipped). What that
+    /// kernel lacks is refused; the rules are always those of Linux 6.18. By default the host's, else the built-in ones
+    #[arg(long, value_name = "host|builtin|none|FILE")]
     kernel_btf: Option<String>,
+    /// Whether that kernel compiles programs (net.core.bpf_jit_enable); without, what needs the JIT is refused
+    #[arg(long, value_enum, default_value_t = JitSwitch::On, value_name = "on|off")]
+    jit: JitSwitch,
+    /// `strict`: an architecture without efficient unaligned access, where accesses must be aligned to their size
+    #[arg(long, value_enum, default_value_t = Accesses::Efficient, value_name = "efficient|strict")]
+    alignment: Accesses,
     /// Ask as a user without capabilities, with unprivileged BPF allowed
     #[arg(long)]
     unprivileged: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum JitSwitch {
+    On,
+    Off,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Accesses {
+    Efficient,
+    Strict,
 }
 
 /// Where the host's kernel shows its types.
@@ -57,9 +75,25 @@ impl Options {
         self.unprivileged
     }
 
-    fn identity(&self) -> Result<Identity> {
+    /// The kernel to pretend to be.
+    pub(crate) fn identity(&self) -> Result<Identity> {
+        Ok(Identity {
+            jit: match self.jit {
+                JitSwitch::On => Jit::On,
+                JitSwitch::Off => Jit::Off,
+            },
+            alignment: match self.alignment {
+                Accesses::Efficient => Alignment::Efficient,
+                Accesses::Strict => Alignment::Strict,
+            },
+            ..self.with_types()?
+        })
+    }
+
+    fn with_types(&self) -> Result<Identity> {
         match self.kernel_btf.as_deref() {
-            None => Ok(Identity::host()),
+            None => Ok(Identity::host_or_builtin()),
+            Some("builtin") => Ok(Identity::builtin()),
             Some("none") => Ok(Identity {
                 btf: None,
                 ..Identity::host()
@@ -67,7 +101,9 @@ impl Options {
             Some("host") => {
                 let identity = Identity::host();
                 if identity.btf.is_none() {
-                    bail!("cannot read the host's kernel BTF at {HOST_BTF}");
+                    bail!(
+                        "cannot read the host's kernel BTF at {HOST_BTF}; there is --kernel-btf builtin"
+                    );
                 }
                 Ok(identity)
             }

@@ -15,14 +15,14 @@ use std::time::Instant;
 
 use skep_btf::{Btf, BtfKind};
 use skep_catalog::kfunc;
-use skep_object::{Errno, Ref, SysError, SysResult};
-use skep_uapi::UserPtr;
+use skep_object::{Clock, Errno, Ref, SysError, SysResult};
+use skep_uapi::{HelperId, UserPtr};
 use skep_verifier::Environment;
 use skep_verifier::env::{Capabilities, Machine, MapToken, MapView};
 
 use crate::fd::TaskFds;
 use crate::object::{BtfObject, MapObject};
-use crate::{Fd, Jit, Kernel, Task};
+use crate::{Alignment, Fd, Jit, Kernel, Task};
 
 /// The environment of one load.
 pub(crate) struct LoadEnvironment<'l> {
@@ -101,7 +101,7 @@ unsafe impl Environment for LoadEnvironment<'_> {
     fn machine(&self) -> Machine {
         Machine {
             possible_cpus: self.kernel.slots().possible(),
-            efficient_unaligned: true,
+            efficient_unaligned: self.kernel.identity().alignment == Alignment::Efficient,
             jit: self.kernel.identity().jit == Jit::On,
         }
     }
@@ -155,6 +155,14 @@ unsafe impl Environment for LoadEnvironment<'_> {
             .deadline
             .is_some_and(|deadline| Instant::now() >= deadline);
         late.then_some(Errno::EINTR)
+    }
+
+    fn has_helper(&self, helper: HelperId) -> bool {
+        self.kernel.availability().helper(helper)
+    }
+
+    fn now_ns(&self) -> u64 {
+        self.kernel.platform().now_ns(Clock::Monotonic)
     }
 
     fn has_kfunc(&self, name: &str) -> bool {

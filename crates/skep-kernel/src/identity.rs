@@ -4,8 +4,10 @@
 //! read and what is here must agree.
 
 use std::fs;
-use std::sync::Arc;
+use std::io::Read;
+use std::sync::{Arc, OnceLock};
 
+use flate2::read::GzDecoder;
 use skep_btf::{Btf, LoadError};
 
 /// Whether programs are compiled, as far as verdicts and infos are concerned.
@@ -15,6 +17,15 @@ pub enum Jit {
     On,
     /// As with 0: what needs the JIT is refused.
     Off,
+}
+
+/// What the architecture makes of accesses that are not aligned to their size.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Alignment {
+    /// They are as good as others (x86, arm64, s390).
+    Efficient,
+    /// They are refused, as with `BPF_F_STRICT_ALIGNMENT`.
+    Strict,
 }
 
 /// The identity of a session; fixed for its life.
@@ -28,6 +39,8 @@ pub struct Identity {
     pub possible_cpus: u32,
     /// Whether programs are compiled.
     pub jit: Jit,
+    /// Whether accesses must be aligned.
+    pub alignment: Alignment,
 }
 
 /// The release that verdicts and errno follow.
@@ -41,6 +54,26 @@ impl Identity {
             release: REFERENCE_RELEASE.to_owned(),
             possible_cpus: possible_cpus(),
             jit: Jit::On,
+            alignment: Alignment::Efficient,
+        }
+    }
+
+    /// Linux 6.18 by the types skep carries: kernel functions, LSM hooks, raw tracepoints, the functions hooked most, and
+    /// what they lead to. Cut out of a kernel's BTF by `cargo xtask kernel-btf`.
+    pub fn builtin() -> Self {
+        Self {
+            btf: builtin_btf(),
+            ..Self::without_btf()
+        }
+    }
+
+    /// [`Self::host`] where the host shows its types, else [`Self::builtin`].
+    pub fn host_or_builtin() -> Self {
+        let host = Self::host();
+        if host.btf.is_some() {
+            host
+        } else {
+            Self::builtin()
         }
     }
 
@@ -70,6 +103,18 @@ impl Identity {
     }
 }
 
+/// Unpacked once; sessions share it.
+fn builtin_btf() -> Option<Arc<Btf>> {
+    static PACKED: &[u8] = include_bytes!("../data/vmlinux-6.18.btf.gz");
+    static BTF: OnceLock<Option<Arc<Btf>>> = OnceLock::new();
+    let unpack = || {
+        let mut raw = Vec::new();
+        GzDecoder::new(PACKED).read_to_end(&mut raw).ok()?;
+        Btf::parse(&raw).ok().map(Arc::new)
+    };
+    BTF.get_or_init(unpack).clone()
+}
+
 /// The host's possible CPUs: one more than the last number of a list such as `0-3` or `0,2-5`.
 fn possible_cpus() -> u32 {
     let list = fs::read_to_string("/sys/devices/system/cpu/possible").unwrap_or_default();
@@ -84,6 +129,23 @@ fn possible_cpus() -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use skep_btf::BtfKind;
+
+    #[test]
+    fn the_builtin_types_serve_the_tables() {
+        let btf = Identity::builtin().btf.unwrap();
+        let has = |name, kind| btf.find_by_name_kind(name, kind).is_some();
+        for name in ["task_struct", "sk_buff", "sock", "bpf_map", "file"] {
+            assert!(has(name, BtfKind::Struct), "{name}");
+        }
+        for name in ["bpf_obj_new_impl", "bpf_lsm_file_open", "tcp_v4_connect"] {
+            assert!(has(name, BtfKind::Func), "{name}");
+        }
+        assert!(has("btf_trace_sched_switch", BtfKind::Typedef));
+        let helpers = btf.find_by_name_kind("bpf_func_id", BtfKind::Enum).unwrap();
+        let helpers = btf.type_by_id(helpers).unwrap().as_enum().unwrap();
+        assert!(helpers.value_count() > 200);
+    }
 
     #[test]
     fn there_is_a_cpu() {

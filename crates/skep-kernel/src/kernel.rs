@@ -12,7 +12,7 @@ use crate::hooks::Hooks;
 use crate::object::{BtfObject, BtfOwner, Link, MapObject, Prog};
 use crate::statistics::Statistics;
 use crate::symbols::Symbols;
-use crate::{Identity, command};
+use crate::{Availability, Identity, command};
 use skep_object::SysResult;
 use skep_uapi::UserPtr;
 
@@ -51,6 +51,7 @@ impl Default for Limits {
 /// A session of the subsystem.
 pub struct Kernel {
     identity: Identity,
+    availability: Availability,
     limits: Limits,
     engine: Engine,
     unprivileged: AtomicU8,
@@ -126,6 +127,7 @@ impl KernelBuilder {
             slots: VcpuSlots::new(self.identity.possible_cpus, &rcu.ordinary),
             symbols: Arc::new(Symbols::new(self.identity.btf.clone())),
             trace: TraceLog::new(),
+            availability: Availability::of(self.identity.btf.as_deref()),
             identity: self.identity,
             limits: self.limits,
             engine: self.engine,
@@ -183,6 +185,11 @@ impl Kernel {
     /// Which kernel this pretends to be.
     pub fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// What that kernel has.
+    pub fn availability(&self) -> &Availability {
+        &self.availability
     }
 
     /// Its limits.

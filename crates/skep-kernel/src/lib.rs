@@ -14,6 +14,7 @@
 //! |---|---|
 //! | [`kernel`] | [`Kernel`]: one session; [`KernelBuilder`] |
 //! | [`identity`] | [`Identity`]: which kernel this pretends to be |
+//! | `availability` | [`Availability`]: what that kernel has |
 //! | [`task`] | [`Task`]: who calls: credentials, fds, memory |
 //! | [`fd`] | [`FdTable`], [`FdObject`], [`InProcessFds`] |
 //! | [`bpffs`] | [`Bpffs`], [`PinPath`], [`Pinned`]: objects with a path |
@@ -39,6 +40,7 @@
 )]
 
 mod attr;
+mod availability;
 pub mod bpffs;
 pub mod client;
 mod command;
@@ -56,6 +58,7 @@ mod symbols;
 pub mod task;
 pub mod test_run;
 
+pub use availability::Availability;
 pub use bpffs::{Bpffs, PinPath, Pinned};
 pub use client::{
     BtfReply, Client, ClientError, LoadReply, MapSpec, ProgSpec, RecordBytes, TestRunOutput,
@@ -64,7 +67,7 @@ pub use client::{
 pub use command::Reply;
 pub use fd::{Fd, FdEntry, FdObject, FdTable, InProcessFds, LinkOrigin, MapAccess};
 pub use hooks::Fired;
-pub use identity::{Identity, Jit};
+pub use identity::{Alignment, Identity, Jit};
 pub use kernel::{Kernel, KernelBuilder, Limits, UnprivilegedBpf};
 pub use memory::{Buffers, MemoryFault, OwnMemory, UserMemory};
 pub use object::{BtfObject, BtfOwner, Link, MapObject, Prog};

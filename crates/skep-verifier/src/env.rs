@@ -8,7 +8,7 @@
 use alloc::sync::Arc;
 use skep_btf::Btf;
 use skep_catalog::MapMeta;
-use skep_uapi::Errno;
+use skep_uapi::{Errno, HelperId};
 
 pub use skep_catalog::Caps as Capabilities;
 
@@ -71,6 +71,10 @@ pub unsafe trait Environment {
     fn kernel_symbol(&self, name: &str) -> Option<u64>;
     /// Whether the load should stop: EAGAIN for a signal, EINTR or ENOMEM for a spent budget.
     fn interrupted(&self) -> Option<Errno>;
+    /// Whether this kernel has a helper that Linux 6.18 has.
+    fn has_helper(&self, helper: HelperId) -> bool;
+    /// A steady clock in nanoseconds, for the time a load takes.
+    fn now_ns(&self) -> u64;
     /// Whether there is a registered destructor for a referenced kptr or struct_ops of this kernel type name; used by later rules.
     fn has_kfunc(&self, name: &str) -> bool;
 }

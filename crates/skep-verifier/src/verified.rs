@@ -153,7 +153,7 @@ pub struct Statistics {
     pub peak_states: u32,
     /// Stack bytes per subprogram.
     pub stack_depths: Vec<u32>,
-    /// Wall time in microseconds, 0 where no clock is at hand.
+    /// Time it took by the environment's clock, in microseconds.
     pub verification_us: u64,
 }
 

@@ -1,5 +1,7 @@
 //! What a load says about attaching, as far as PROG_LOAD judges it before the verifier.
 
+use std::borrow::Cow;
+
 use skep_catalog::prog_type;
 use skep_object::{Errno, Ref, SysError, SysResult, unsupported};
 use skep_uapi::attr::ProgLoadAttr;
@@ -36,7 +38,9 @@ pub(crate) fn check_attach(
     fds: TaskFds<'_>,
     attr: &ProgLoadAttr,
 ) -> SysResult<Option<Ref<BtfObject>>> {
-    let refuse = |why| SysError::err(Errno::EINVAL, why);
+    fn refuse<T>(why: impl Into<Cow<'static, str>>) -> SysResult<T> {
+        SysError::err(Errno::EINVAL, why)
+    }
     let target = find_target(kernel, fds, attr)?;
     let id = attr.attach_btf_id;
     if id > BTF_MAX_TYPE {
@@ -56,6 +60,11 @@ pub(crate) fn check_attach(
     }
     if info.is_some_and(|info| !info.expected_attach.allows(attr.expected_attach_type)) {
         return refuse("expected_attach_type is not one of the program type's");
+    }
+    let lacking = AttachType::from_raw(attr.expected_attach_type)
+        .filter(|attach_type| !kernel.availability().attach_type(*attach_type));
+    if let Some(attach_type) = lacking {
+        return refuse(format!("this kernel has no attach type {attach_type}"));
     }
     match target {
         Target::None => Ok(None),

@@ -54,8 +54,9 @@ pub(crate) fn read_request(
     if attr.prog_ifindex != 0 {
         return Err(unsupported!(EINVAL, "device-bound programs"));
     }
+    let has = kernel.availability();
     let prog_type = match ProgType::from_raw(attr.prog_type) {
-        Some(known) if prog_type(known).is_some() => known,
+        Some(known) if prog_type(known).is_some() && has.prog_type(known) => known,
         Some(_) | None => return SysError::err(Errno::EINVAL, "no such program type"),
     };
     let name = ObjectName::from_attr(attr.prog_name)?;

@@ -7,7 +7,7 @@
 use crate::units::closed_or_other;
 use skep_btf::Btf;
 use skep_catalog::MapMeta;
-use skep_uapi::Errno;
+use skep_uapi::{Errno, HelperId};
 use skep_verifier::env::{Capabilities, Environment, Machine, MapToken, MapView};
 use std::sync::Arc;
 
@@ -82,6 +82,12 @@ unsafe impl Environment for Recorded {
     }
     fn interrupted(&self) -> Option<Errno> {
         None
+    }
+    fn has_helper(&self, _helper: HelperId) -> bool {
+        true
+    }
+    fn now_ns(&self) -> u64 {
+        0
     }
     fn has_kfunc(&self, _name: &str) -> bool {
         true

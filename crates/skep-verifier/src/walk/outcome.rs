@@ -30,9 +30,11 @@ pub(crate) fn run(env: &dyn Environment, request: &LoadRequest) -> Outcome {
             };
         }
     };
+    let begin_ns = env.now_ns();
     let mut verifier = new(env, request, log);
     let verdict = verifier.verify();
-    verifier.finish(verdict)
+    let took_ns = env.now_ns().saturating_sub(begin_ns);
+    verifier.finish(verdict, took_ns)
 }
 
 fn new<'a>(env: &'a dyn Environment, request: &'a LoadRequest, log: Log) -> Verifier<'a> {
@@ -82,7 +84,7 @@ impl Verifier<'_> {
         self.check_walked_calls()
     }
 
-    fn statistics(&self, verdict: &Check) -> Statistics {
+    fn statistics(&self, verdict: &Check, took_ns: u64) -> Statistics {
         let cache = &self.walk.cache;
         Statistics {
             processed_insns: self.walk.progress.insns,
@@ -90,12 +92,12 @@ impl Verifier<'_> {
             total_states: cache.total,
             peak_states: cache.peak,
             stack_depths: self.reported_depths(verdict),
-            verification_us: 0,
+            verification_us: took_ns / 1000,
         }
     }
 
-    fn finish(mut self, verdict: Check) -> Outcome {
-        let statistics = self.statistics(&verdict);
+    fn finish(mut self, verdict: Check, took_ns: u64) -> Outcome {
+        let statistics = self.statistics(&verdict, took_ns);
         self.log_statistics(&statistics);
         let log = core::mem::replace(&mut self.log, Log::silent());
         let (log, fits) = log.finish(self.request.log);

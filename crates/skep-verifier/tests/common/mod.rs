@@ -8,7 +8,7 @@
 use skep_btf::{Btf, BtfTypeId};
 use skep_catalog::MapMeta;
 use skep_isa::asm::{NoSymbols, assemble};
-use skep_uapi::{Errno, MapFlags, MapType, ProgType};
+use skep_uapi::{Errno, HelperId, MapFlags, MapType, ProgType};
 use skep_verifier::env::{Capabilities, Environment, Machine, MapToken, MapView};
 use skep_verifier::request::{LoadFlags, LoadRequest, LogRequest, Records};
 use skep_verifier::{Outcome, verify};
@@ -59,6 +59,12 @@ unsafe impl Environment for TestEnvironment {
     }
     fn interrupted(&self) -> Option<Errno> {
         None
+    }
+    fn has_helper(&self, _helper: HelperId) -> bool {
+        true
+    }
+    fn now_ns(&self) -> u64 {
+        0
     }
     fn has_kfunc(&self, _name: &str) -> bool {
         false

@@ -213,6 +213,12 @@ unsafe impl Environment for TestEnvironment {
     fn interrupted(&self) -> Option<Errno> {
         None
     }
+    fn has_helper(&self, _helper: HelperId) -> bool {
+        true
+    }
+    fn now_ns(&self) -> u64 {
+        0
+    }
     fn has_kfunc(&self, _name: &str) -> bool {
         true
     }

@@ -22,6 +22,9 @@ use btf::{BtfIds, ValueBtf};
 
 pub(super) fn run(call: &Call<'_>) -> SysResult<Reply> {
     let args = Args::of(call)?;
+    if !call.kernel.availability().map_type(args.map.map_type) {
+        return SysError::err(Errno::EINVAL, "this kernel has no such map type");
+    }
     let kind = skep_maps::kind(args.map.map_type)?;
     check_needed_btf(&args)?;
     (kind.check)(&args.map, call.task.caps())?;

@@ -28,7 +28,7 @@ impl Verifier<'_> {
     }
 
     fn find_helper(&mut self, helper: HelperId) -> Check<&'static HelperProto> {
-        if helper.0 >= HelperId::MAX {
+        if helper.0 >= HelperId::MAX || !self.env.has_helper(helper) {
             return Err(self.reject(CallReject::NoSuchHelper {
                 helper: HelperName(helper),
             }));
