@@ -10,6 +10,7 @@ mod retval;
 mod root;
 mod test;
 mod tidy;
+mod xlated;
 
 use std::process::ExitCode;
 
@@ -33,6 +34,7 @@ enum Command {
     Retval(retval::Args),
     Test(test::Args),
     Tidy(tidy::Args),
+    Xlated(xlated::Args),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         Command::Retval(args) => retval::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Tidy(args) => tidy::run(&args),
+        Command::Xlated(args) => xlated::run(&args),
     };
     match result {
         Ok(code) => code,

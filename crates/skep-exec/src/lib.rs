@@ -16,6 +16,7 @@
 //! | [`bound_map`] | [`BoundMap`]: a map at the address that programs see |
 //! | [`context_layout`] | [`ContextLayout`]: where the fields of a context live |
 //! | [`trap`] | [`Trap`]: what the interpreter caught |
+//! | [`xlated`](mod@xlated) | [`xlated()`]: the listing that Linux would show, never run |
 //!
 //! What is not here: bodies of helpers, hooks, the meaning of contexts, and any judgement about programs.
 
@@ -39,6 +40,7 @@ pub mod lower;
 mod memory;
 pub mod run;
 pub mod trap;
+pub mod xlated;
 
 #[cfg(test)]
 mod tests;
@@ -52,3 +54,4 @@ pub use jit::{CompiledProgram, JitError, compile};
 pub use lower::{Bindings, LowerError, Lowered, lower};
 pub use run::{Engine, LiveSpan, Run};
 pub use trap::{Trap, TrapKind};
+pub use xlated::{ListedMap, Listing, Shape, xlated};

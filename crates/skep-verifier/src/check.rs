@@ -33,7 +33,7 @@ mod stack_write;
 
 pub(crate) use call::{CallSeen, CallState};
 pub(crate) use pointer_alu::MAX_VAR_OFFSET;
-pub(crate) use speculation::AluMask;
+pub use speculation::{AluMask, PointerOperand};
 
 use crate::reject::{Check, ValueReject};
 use crate::verifier::{Flow, Verifier};

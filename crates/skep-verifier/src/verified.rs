@@ -1,11 +1,14 @@
 //! What comes out: a verdict, statistics, the log, and for accepted programs the facts that lowering is made from.
 
+pub use crate::check::{AluMask, PointerOperand};
 use crate::env::MapToken;
 use crate::register::{BtfRef, TypeRef};
 use crate::reject::Reject;
 use crate::state::{InsnIdx, SubprogIdx};
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
+use skep_catalog::MapMeta;
 use skep_isa::RawInsn;
 use skep_uapi::{Errno, HelperId, ProgType};
 
@@ -102,6 +105,23 @@ pub struct InsnFacts {
     pub fact: Fact,
 }
 
+/// What the walk found out about an instruction that shows in Linux's listing only: nothing that is run here depends on it.
+#[derive(Clone, Debug, Default)]
+pub struct ListingFacts {
+    /// A speculation barrier stands before it.
+    pub barrier_before: bool,
+    /// A speculation barrier stands after it.
+    pub barrier_after: bool,
+    /// How its pointer arithmetic is masked.
+    pub mask: Option<AluMask>,
+    /// Spills before and fills after this call that are dropped, in pairs.
+    pub fastcall_pairs: u8,
+    /// The callback of a bpf_loop that is always this one, without flags.
+    pub plain_loop: Option<SubprogIdx>,
+    /// The template of the inner map that a call takes, if it is always an inner map of the same outer one.
+    pub inner_map: Option<Arc<MapMeta>>,
+}
+
 /// One function of the program.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SubprogFacts {
@@ -164,6 +184,8 @@ pub struct VerifiedProgram {
     pub(crate) expected_attach_type: u32,
     pub(crate) insns: Vec<RawInsn>,
     pub(crate) facts: Vec<InsnFacts>,
+    pub(crate) listing: Vec<ListingFacts>,
+    pub(crate) capable: bool,
     pub(crate) subprogs: Vec<SubprogFacts>,
     pub(crate) maps: Vec<MapToken>,
     pub(crate) traits: ProgramTraits,
@@ -185,6 +207,14 @@ impl VerifiedProgram {
     /// Facts, one per instruction slot.
     pub fn facts(&self) -> &[InsnFacts] {
         &self.facts
+    }
+    /// What shows in Linux's listing only, one per instruction slot.
+    pub fn listing_facts(&self) -> &[ListingFacts] {
+        &self.listing
+    }
+    /// Whether the loader had CAP_BPF: dead code is then removed from Linux's listing, not overwritten.
+    pub fn loaded_with_cap_bpf(&self) -> bool {
+        self.capable
     }
     /// Functions, in order of their start; 0 is the main program.
     pub fn subprogs(&self) -> &[SubprogFacts] {

@@ -8,7 +8,16 @@
 
 use skep_uapi::Cmd;
 
+use super::attr::Attr;
 use super::border::{Border, Caller};
+
+/// Whether a kernel answers bpf(2) for this process: a map can be made.
+pub(crate) fn kernel_answers() -> bool {
+    let array = |attr: Attr| attr.u32(2).u32(4).u32(4).u32(1);
+    let mut attr = array(Attr::default()).done();
+    let made = Native.bpf(Caller::Setup, Cmd::MapCreate, &mut attr);
+    made.inspect(|fd| Native.close(*fd)).is_ok()
+}
 
 /// Calls bpf(2). Whatever capabilities this process has are the ones the calls have.
 #[derive(Debug)]

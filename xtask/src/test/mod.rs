@@ -106,6 +106,7 @@ fn steps(total: &mut Outcome) -> Result<Vec<Step>> {
         .env("RUSTFLAGS", "--cfg loom")
         .env("CARGO_TARGET_DIR", root::target().join("loom")),
         Step::xtask("corpus", "agree --floor own")?,
+        Step::xtask("listings", "xlated --at-least 100")?,
         Step::xtask("fuzz", "fuzz --calls 100000")?,
         Step::xtask("fuzz programs", "fuzz --programs --calls 50000")?,
     ]);
@@ -115,6 +116,10 @@ fn steps(total: &mut Outcome) -> Result<Vec<Step>> {
             "agree ../shared/corpus --floor shared",
         )?);
         steps.push(Step::xtask("shared corpus runs", "retval")?);
+        steps.push(Step::xtask(
+            "shared corpus listings",
+            "xlated ../shared/corpus --at-least 99.8",
+        )?);
         steps.push(Step::xtask("objects", "objects")?);
     } else {
         let why = "skipped: no corpus of real programs at ../shared/corpus";

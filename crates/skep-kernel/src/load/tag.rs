@@ -1,6 +1,7 @@
 //! Tags: the first bytes of the SHA-256 of a program's instructions, map references left out.
 
 use sha2::{Digest, Sha256};
+use skep_exec::Listing;
 use skep_isa::RawInsn;
 use skep_isa::opcode::LD_IMM64;
 use skep_uapi::limits::BPF_TAG_SIZE;
@@ -33,16 +34,18 @@ pub(crate) fn of(insns: &[RawInsn]) -> [u8; BPF_TAG_SIZE] {
         .unwrap_or_default()
 }
 
-/// The tags of a program's functions; that of the whole program if it has only one.
-pub(crate) fn of_functions(prog: &Prog) -> Vec<[u8; BPF_TAG_SIZE]> {
-    let subprogs = prog.verified().subprogs();
-    if subprogs.len() <= 1 {
+/// The tags of the functions that a program's listing has; that of the whole program if it has only one.
+pub(crate) fn of_functions(prog: &Prog, listing: &Listing) -> Vec<[u8; BPF_TAG_SIZE]> {
+    let kept = listing.functions();
+    if kept.len() <= 1 {
         return vec![prog.tag()];
     }
+    let subprogs = prog.verified().subprogs();
     let insns = prog.verified().insns();
     let part = |start: usize, end: usize| of(insns.get(start..end).unwrap_or_default());
+    let subprogs = subprogs.iter();
     subprogs
-        .iter()
+        .filter(|function| kept.binary_search(&function.start.0).is_ok())
         .map(|function| part(function.start.index(), function.end.index()))
         .collect()
 }

@@ -4,6 +4,7 @@ mod btf;
 mod code;
 pub(crate) mod kernel_struct;
 mod link;
+pub(crate) mod listing;
 mod map;
 mod name;
 mod prog;

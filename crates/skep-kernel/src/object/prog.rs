@@ -204,6 +204,11 @@ impl Prog {
             .map_err(|error| SysError::new(Errno::ENOTSUPP, format!("cannot compile: {error}")))
     }
 
+    /// Whether it counts as compiled.
+    pub fn jit(&self) -> Jit {
+        self.parts.jit
+    }
+
     /// Bytes of machine code, waiting for the compiler; 0 if it cannot be compiled.
     pub fn native_size(&self) -> u32 {
         let Ok(executable) = self.executable() else {

@@ -10,7 +10,7 @@ use skep_isa::{RawInsn, opcode};
 
 /// Which operand of a masked addition is the pointer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PointerOperand {
+pub enum PointerOperand {
     /// Neither: two numbers.
     None,
     /// The destination.
@@ -21,12 +21,15 @@ pub(crate) enum PointerOperand {
 
 /// How an addition or subtraction of a register is masked; must be the same on every path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct AluMask {
-    pub(crate) pointer: PointerOperand,
-    pub(crate) negative: bool,
-    pub(crate) constant: bool,
+pub struct AluMask {
+    /// Which operand is the pointer.
+    pub pointer: PointerOperand,
+    /// The number is negative.
+    pub negative: bool,
+    /// The number is a constant.
+    pub constant: bool,
     /// Bytes the pointer may move.
-    pub(crate) limit: u32,
+    pub limit: u32,
 }
 
 /// What the first phase hands to the second.

@@ -1,10 +1,11 @@
 //! What the walk found out about each instruction, for those who lower the program.
 
 use super::Verifier;
+use crate::check::call::Seen;
 use crate::prepare::Imm64;
 use crate::register::{BtfRef, PtrFlags, TargetKind};
 use crate::state::InsnIdx;
-use crate::verified::{AccessKind, Fact, InsnFacts};
+use crate::verified::{AccessKind, Fact, InsnFacts, ListingFacts};
 use crate::verifier::SeenPointer;
 use skep_isa::{RawInsn, opcode};
 
@@ -15,6 +16,29 @@ impl Verifier<'_> {
         InsnFacts {
             seen,
             fact: self.fact(at).unwrap_or(Fact::Plain),
+        }
+    }
+
+    pub(super) fn listing_facts(&self, index: usize) -> ListingFacts {
+        let Some(aux) = self.aux.get(index) else {
+            return ListingFacts::default();
+        };
+        ListingFacts {
+            barrier_before: aux.nospec,
+            barrier_after: aux.nospec_result,
+            mask: aux.alu_mask,
+            fastcall_pairs: aux.fastcall_pairs,
+            plain_loop: match aux.call.plain_loop {
+                Seen::Always(callback) => Some(callback),
+                Seen::Never | Seen::Varies => None,
+            },
+            inner_map: match aux.call.map {
+                Seen::Always(map) => self
+                    .map(map)
+                    .filter(|map| map.token.is_none())
+                    .map(|map| map.meta.clone()),
+                Seen::Never | Seen::Varies => None,
+            },
         }
     }
 

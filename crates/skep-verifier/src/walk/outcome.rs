@@ -158,7 +158,10 @@ impl Verifier<'_> {
             has_tail_call: s.has_tail_call,
             is_callback: s.is_callback,
         });
+        let listing = (0..self.insns.len()).map(|index| self.listing_facts(index));
         VerifiedProgram {
+            listing: listing.collect(),
+            capable: self.privileges.bpf,
             prog_type: self.request.prog_type,
             expected_attach_type: self.request.expected_attach_type,
             facts,
