@@ -3,6 +3,7 @@
 mod caps;
 mod doctor;
 mod features;
+mod fire;
 mod hint;
 mod input;
 mod known;
@@ -37,6 +38,7 @@ enum Command {
     TestRun(test_run::Args),
     Features(features::Args),
     Run(run::Args),
+    Fire(fire::Args),
     Doctor(doctor::Args),
 }
 
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         Command::TestRun(args) => test_run::run(&args),
         Command::Features(args) => features::run(&args),
         Command::Run(args) => run::run(&args),
+        Command::Fire(args) => fire::run(&args),
         Command::Doctor(args) => doctor::run(&args),
     };
     match result {

@@ -1,10 +1,11 @@
 //! `skep run`: an unmodified tool whose bpf(2) is answered by skep.
 
 use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use anyhow::Result;
-use skep_intercept::{BpffsPlace, InterceptError, Trace};
+use skep_intercept::{BpffsPlace, Inside, InterceptError, Trace};
 use skep_kernel::Caps;
 
 use crate::Verdict;
@@ -12,7 +13,7 @@ use crate::{caps, session};
 
 /// Run a tool whose bpf(2) calls skep answers: no root, nothing reaches the host's BPF
 ///
-/// The session lives as long as the tool and its descendants. Pins are in a /sys/fs/bpf of their own. The exit status is
+/// The session lives as long as the tool and its descendants; inside another `skep run` the tool joins that session. Pins are in a /sys/fs/bpf of their own. The exit status is
 /// the tool's; 125 if skep could not start it, 126 if it cannot be executed, 127 if it is not there. See `skep doctor`
 /// if it does not work.
 #[derive(clap::Args)]
@@ -49,6 +50,9 @@ pub(crate) fn run(args: &Args) -> Result<Verdict> {
 }
 
 fn try_run(args: &Args) -> Result<skep_intercept::Ended> {
+    if Inside::find()?.is_some() {
+        return Err(join(args).into());
+    }
     let caps = match &args.cap {
         Some(list) => caps::parse(list)?,
         None if args.session.is_unprivileged() => Caps::empty(),
@@ -63,11 +67,27 @@ fn try_run(args: &Args) -> Result<skep_intercept::Ended> {
             BpffsPlace::Mounted
         },
     };
+    let command = command(args);
+    let kernel = args.session.kernel()?;
+    Ok(skep_intercept::run(&kernel, command, &options)?)
+}
+
+fn command(args: &Args) -> Command {
     let mut words = args.command.iter();
     let mut command = Command::new(words.next().cloned().unwrap_or_default());
     command.args(words);
-    let kernel = args.session.kernel()?;
-    Ok(skep_intercept::run(&kernel, command, &options)?)
+    command
+}
+
+/// Inside a session the tool is one more client of it: it takes this process's place. Comes back only with why not.
+fn join(args: &Args) -> InterceptError {
+    if args.trace || args.cap.is_some() || args.no_namespace || !args.session.is_default() {
+        eprintln!("skep run: joins the session it is in; options of the outer skep run count");
+    }
+    let mut command = command(args);
+    let program = command.get_program().to_string_lossy().into_owned();
+    let error = command.exec();
+    InterceptError::Exec { program, error }
 }
 
 fn status_of(error: &anyhow::Error) -> i32 {

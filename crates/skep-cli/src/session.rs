@@ -70,6 +70,11 @@ impl Options {
         Ok(kernel.build())
     }
 
+    /// Whether none of them is given.
+    pub(crate) fn is_default(&self) -> bool {
+        self.kernel_btf.is_none() && !self.unprivileged
+    }
+
     /// Whether clients have no capabilities.
     pub(crate) fn is_unprivileged(&self) -> bool {
         self.unprivileged

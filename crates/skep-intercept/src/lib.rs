@@ -22,6 +22,7 @@
 //! | `handles`, `hints`, `client_fds`, `file_key` | files that stand for objects, and when they end |
 //! | `pins`, `view` | bpffs |
 //! | `answer` | what each notified call is answered |
+//! | [`control`] | skep commands inside a session: [`Inside`] |
 //! | `session`, `workers`, `long_calls` | who answers |
 //! | `client_process` | how the client fares, and its signals; the guard between us and it is in `sys::guard` |
 //! | `sys` | system calls nobody wraps safely |
@@ -44,6 +45,7 @@ mod carrier;
 mod client_caps;
 mod client_fds;
 mod client_process;
+pub mod control;
 pub mod error;
 mod file_key;
 mod handles;
@@ -60,6 +62,7 @@ pub mod trace;
 mod view;
 mod workers;
 
+pub use control::{ControlError, Inside};
 pub use error::{InterceptError, NoCarrier};
 pub use launch::{BpffsPlace, Ended, Options, run};
 pub use survey::{Bpffs, Survey};

@@ -9,7 +9,7 @@ use crate::client_fds::ClientFds;
 use crate::pins::ClientBpffs;
 use crate::session::Session;
 use crate::sys::process_memory::ProcessMemory;
-use crate::{identity, trace::Trace};
+use crate::{control, identity, trace::Trace};
 use skep_kernel::{Fd, FdTable};
 
 /// How much a command may do.
@@ -43,6 +43,9 @@ fn kind(cmd: u32) -> Kind {
 
 /// Answers a bpf(2).
 pub(super) fn answer(session: &Session, call: &ClientCall) {
+    if call.arg(0) as u32 == control::COMMAND {
+        return private(session, call);
+    }
     let kind = kind(call.arg(0) as u32);
     let answered = match kind {
         Kind::Element => perform(
@@ -69,6 +72,21 @@ pub(super) fn answer(session: &Session, call: &ClientCall) {
     if session.trace != Trace::Off {
         session.trace.bpf(call, &answered);
     }
+}
+
+/// What skep commands inside the session ask for. Programs may be run: it may take long.
+fn private(session: &Session, call: &ClientCall) {
+    let answered = session.workers.long(|| {
+        session.settle();
+        session
+            .long
+            .run(call, |cancel| control::answer(session, call, cancel))
+    });
+    let value = match &answered {
+        Ok(value) => i64::from(*value),
+        Err(error) => error.errno.as_return(),
+    };
+    let _ = session.carrier.answer(call, Verdict::Return(value));
 }
 
 fn who(session: &Session, call: &ClientCall) -> Credentials {

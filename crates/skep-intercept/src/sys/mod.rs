@@ -1,5 +1,6 @@
 //! The system calls nobody wraps safely: each file opts into unsafe code and says what it trusts.
 
+pub(crate) mod control;
 pub(crate) mod filter;
 pub(crate) mod fork;
 pub(crate) mod guard;
