@@ -157,6 +157,11 @@ impl Handles {
         Some((handle.object.clone(), handle.backing))
     }
 
+    /// Whether a file is a handle.
+    pub(crate) fn has(&self, key: FileKey) -> bool {
+        self.open.lock().by_file.contains_key(&key)
+    }
+
     /// No new writable mappings of a frozen map's memory.
     pub(crate) fn seal_memory(&self, key: FileKey) {
         if let Some(handle) = self.open.lock().by_file.get(&key)

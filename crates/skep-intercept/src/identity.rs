@@ -35,3 +35,14 @@ pub(crate) fn parent(pid: u32) -> Option<u32> {
     let text = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
     text.trim().parse().ok()
 }
+
+/// Whether a signal waits to be delivered to a thread.
+pub(crate) fn has_signal(thread: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{thread}/status")).unwrap_or_default();
+    let set = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|line| u64::from_str_radix(line.trim(), 16).ok())
+            .unwrap_or(0)
+    };
+    (set("SigPnd:") | set("ShdPnd:")) & !(set("SigBlk:") | set("SigIgn:")) != 0
+}

@@ -17,6 +17,7 @@ use crate::hints::Hints;
 use crate::long_calls::LongCalls;
 use crate::notify::Notify;
 use crate::pins::Pins;
+use crate::polls::Polls;
 use crate::session::Session;
 use crate::survey::{Bpffs, try_notify};
 use crate::sys::filter::Scope;
@@ -140,6 +141,7 @@ fn start(
     };
     let view = view.map_err(setup("open the bpffs of the session"))?;
     let hints = Hints::new().map_err(setup("watch handles (fs.inotify.max_user_instances)"))?;
+    let polls = Polls::new().map_err(setup("watch rings"))?;
     let session = Arc::new_cyclic(|me| Session {
         kernel: Arc::clone(kernel),
         carrier: Box::new(Notify::new(listener)),
@@ -147,6 +149,7 @@ fn start(
         trace: options.trace,
         handles: Handles::default(),
         pins: Pins::default(),
+        polls,
         view,
         hints,
         long: LongCalls::default(),

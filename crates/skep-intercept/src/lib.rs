@@ -5,7 +5,7 @@
 //!   launch ── fork ── guard ── fork ──────────────────────────> namespaces, filter, exec
 //!     │            <── listener, root of bpffs (SCM_RIGHTS) ───────┘
 //!     v
-//!   workers: receive ── answer ── reply                        <── bpf(2), readlink, statfs, mount
+//!   workers: receive ── answer ── reply                        <── bpf(2), epoll, mmap, paths, ...
 //!              │          │
 //!              │          └─ skep-kernel: a Task of (credentials, ClientFds, ProcessMemory, ClientBpffs)
 //!              └─ carrier (notify)
@@ -21,6 +21,7 @@
 //! | `client_caps` | the capabilities clients have, and see |
 //! | `handles`, `hints`, `client_fds`, `file_key` | files that stand for objects, and when they end |
 //! | `pins`, `view` | bpffs |
+//! | `polls` | epolls, and when rings are ready |
 //! | `answer` | what each notified call is answered |
 //! | [`control`] | skep commands inside a session: [`Inside`] |
 //! | `session`, `workers`, `long_calls` | who answers |
@@ -55,6 +56,7 @@ pub mod launch;
 mod long_calls;
 mod notify;
 mod pins;
+mod polls;
 mod session;
 pub mod survey;
 mod sys;

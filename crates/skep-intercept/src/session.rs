@@ -17,6 +17,7 @@ use crate::hints::Hints;
 use crate::identity;
 use crate::long_calls::LongCalls;
 use crate::pins::Pins;
+use crate::polls::Polls;
 use crate::trace::Trace;
 use crate::view::View;
 use crate::workers::Workers;
@@ -29,6 +30,7 @@ pub(crate) struct Session {
     pub(crate) trace: Trace,
     pub(crate) handles: Handles,
     pub(crate) pins: Pins,
+    pub(crate) polls: Polls,
     pub(crate) view: View,
     pub(crate) hints: Hints,
     pub(crate) long: LongCalls,
@@ -74,6 +76,7 @@ impl Session {
         let hinted = self.hints.take();
         self.handles.settle(&self.hints, &hinted);
         self.pins.settle(&self.hints, &hinted);
+        self.polls.settle(|key| self.handles.has(key));
     }
 
     /// Settles whenever there is a hint, for ever.

@@ -84,7 +84,7 @@ pub(crate) static MAP_TYPES: [Feature; 33] = [
     partial("SK_STORAGE", "always empty: there are no sockets"),
     partial("DEVMAP_HASH", "always empty: there are no network devices"),
     absent("STRUCT_OPS"),
-    partial("RINGBUF", "program side only: clients cannot map or poll it yet"),
+    full("RINGBUF"),
     partial("INODE_STORAGE", "always empty: there are no inodes"),
     partial("TASK_STORAGE", "always empty: tasks have no storage yet"),
     full("BLOOM_FILTER"),

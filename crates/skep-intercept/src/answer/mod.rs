@@ -2,7 +2,10 @@
 
 mod bpf;
 mod caps;
+mod epoll;
 mod file_system;
+mod mmap;
+mod poll;
 mod readlink;
 
 use skep_kernel::UserMemory;
@@ -19,6 +22,24 @@ pub(crate) fn answer(session: &Session, call: &ClientCall) {
         #[cfg(target_arch = "x86_64")]
         libc::SYS_readlink => readlink::answer(session, call, None, 0),
         libc::SYS_readlinkat => readlink::answer(session, call, Some(call.arg(0) as i32), 1),
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_epoll_create => match epoll::create(session, call) {
+            Some(verdict) => verdict,
+            None => return,
+        },
+        libc::SYS_epoll_create1 => match epoll::create1(session, call) {
+            Some(verdict) => verdict,
+            None => return,
+        },
+        libc::SYS_epoll_ctl => epoll::ctl(session, call),
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_epoll_wait => epoll::wait(session),
+        #[cfg(not(target_arch = "x86_64"))]
+        libc::SYS_epoll_pwait => epoll::wait(session),
+        libc::SYS_mmap => mmap::answer(session, call),
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_poll => poll::poll(session, call),
+        libc::SYS_ppoll => poll::ppoll(session, call),
         libc::SYS_capget => caps::get(session, call),
         libc::SYS_capset => caps::set(session, call),
         libc::SYS_statfs => file_system::statfs(session, call),
@@ -29,6 +50,11 @@ pub(crate) fn answer(session: &Session, call: &ClientCall) {
     };
     // Nobody waits any more: nothing was done that has to be undone.
     let _ = session.carrier.answer(call, verdict);
+}
+
+/// The call returns an error.
+fn failed(errno: i32) -> Verdict {
+    Verdict::Return(-i64::from(errno))
 }
 
 /// Bytes of a path with its NUL.

@@ -85,9 +85,35 @@ const fn seen_at_cwd(call: libc::c_long) -> Seen {
     Seen { call, unseen }
 }
 
+/// Handles are mapped shared, and nothing else that is common is: libraries are mapped privately.
+const MMAP: Seen = Seen {
+    call: libc::SYS_mmap,
+    unseen: Unseen::Unless(Test {
+        arg: 3,
+        bits: (libc::MAP_SHARED | libc::MAP_ANONYMOUS) as u32,
+        are: libc::MAP_SHARED as u32,
+    }),
+};
+
+/// Waiting for no file is sleeping.
+const fn seen_poll(call: libc::c_long) -> Seen {
+    let unseen = Unseen::If(Test {
+        arg: 1,
+        bits: !0,
+        are: 0,
+    });
+    Seen { call, unseen }
+}
+
 /// Calls the supervisor always looks at.
 const ALWAYS: &[Seen] = &[
     seen(libc::SYS_bpf),
+    MMAP,
+    seen(libc::SYS_epoll_create1),
+    seen(libc::SYS_epoll_ctl),
+    #[cfg(not(target_arch = "x86_64"))]
+    seen(libc::SYS_epoll_pwait),
+    seen_poll(libc::SYS_ppoll),
     seen(libc::SYS_capget),
     seen(libc::SYS_capset),
     seen(libc::SYS_statfs),
@@ -109,6 +135,10 @@ const ALWAYS: &[Seen] = &[
 /// The same by their older names.
 #[cfg(target_arch = "x86_64")]
 const ALWAYS_OLD: &[Seen] = &[
+    seen(libc::SYS_epoll_create),
+    // Level-triggered loops use this one; edges, which epoll_pwait is used for, need no correction.
+    seen(libc::SYS_epoll_wait),
+    seen_poll(libc::SYS_poll),
     seen_readlink(libc::SYS_readlink, 2),
     seen_open(libc::SYS_open, 1),
     seen(libc::SYS_creat),

@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod lifetime;
+mod programs;
+mod rings;
 mod scripts;
 mod system;
 

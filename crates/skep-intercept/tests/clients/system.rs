@@ -101,6 +101,98 @@ pub(crate) fn exchange_mapped(fd: i32, value: u32) -> Result<u32, i32> {
         .swap(value, std::sync::atomic::Ordering::SeqCst))
 }
 
+/// Maps a part of a descriptor, shared; where.
+pub(crate) fn map_shared(fd: i32, offset: i64, len: usize, protection: i32) -> Result<usize, i32> {
+    let (flags, any) = (libc::MAP_SHARED, std::ptr::null_mut());
+    // SAFETY: a new mapping.
+    match unsafe { libc::mmap(any, len, protection, flags, fd, offset) } {
+        libc::MAP_FAILED => Err(errno()),
+        at => Ok(at.expose_provenance()),
+    }
+}
+
+/// A word of a mapping, which is never unmapped.
+pub(crate) fn mapped_u64(at: usize) -> &'static std::sync::atomic::AtomicU64 {
+    // SAFETY: scripts name words of their mappings.
+    unsafe { std::sync::atomic::AtomicU64::from_ptr(std::ptr::with_exposed_provenance_mut(at)) }
+}
+
+/// A half word of a mapping, which is never unmapped.
+pub(crate) fn mapped_u32(at: usize) -> &'static std::sync::atomic::AtomicU32 {
+    // SAFETY: scripts name words of their mappings.
+    unsafe { std::sync::atomic::AtomicU32::from_ptr(std::ptr::with_exposed_provenance_mut(at)) }
+}
+
+/// A new epoll.
+pub(crate) fn epoll() -> i32 {
+    // SAFETY: a number.
+    unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) }
+}
+
+/// epoll_ctl(2).
+pub(crate) fn epoll_ctl(
+    epoll: i32,
+    operation: i32,
+    fd: i32,
+    events: i32,
+    data: u64,
+) -> Result<(), i32> {
+    let mut event = libc::epoll_event {
+        events: events as u32,
+        u64: data,
+    };
+    // SAFETY: a live event.
+    match unsafe { libc::epoll_ctl(epoll, operation, fd, &raw mut event) } {
+        0 => Ok(()),
+        _ => Err(errno()),
+    }
+}
+
+/// epoll_wait(2) for one event: its events and data.
+pub(crate) fn epoll_wait(epoll: i32, milliseconds: i32) -> Option<(u32, u64)> {
+    let mut event = libc::epoll_event { events: 0, u64: 0 };
+    // SAFETY: room for one event.
+    let count = unsafe { libc::epoll_wait(epoll, &raw mut event, 1, milliseconds) };
+    (count == 1).then_some((event.events, event.u64))
+}
+
+/// poll(2) of one file: the result and its revents.
+pub(crate) fn poll(fd: i32, events: i16, milliseconds: i32) -> (i32, i16) {
+    let mut file = libc::pollfd {
+        fd,
+        events,
+        revents: 0,
+    };
+    // SAFETY: one file.
+    let count = unsafe { libc::poll(&raw mut file, 1, milliseconds) };
+    (count, file.revents)
+}
+
+/// CPU time of this thread so far.
+pub(crate) fn cpu_time() -> std::time::Duration {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: a live place for the time.
+    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
+    std::time::Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// Forks; the child does `work` and exits. Whether it was content.
+pub(crate) fn in_a_child(work: impl FnOnce() -> bool) -> bool {
+    // SAFETY: scripts that fork have one thread.
+    match unsafe { libc::fork() } {
+        0 => std::process::exit(i32::from(!work())),
+        pid => {
+            let mut status = 0;
+            // SAFETY: a live place for the status.
+            unsafe { libc::waitpid(pid, &raw mut status, 0) };
+            status == 0
+        }
+    }
+}
+
 pub(crate) fn is_root() -> bool {
     // SAFETY: no arguments.
     unsafe { libc::geteuid() == 0 }
