@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use flate2::read::GzDecoder;
-use skep_kernel::{Alignment, Client, Credentials, Engine, Identity, Jit, Kernel};
+use skep_kernel::{Alignment, BtfOrigin, Client, Credentials, Engine, Identity, Jit, Kernel};
 use skep_loader::{Kconfig, Object, Target};
 
 /// Options of the session.
@@ -101,6 +101,7 @@ impl Options {
             Some("builtin") => Ok(Identity::builtin()),
             Some("none") => Ok(Identity {
                 btf: None,
+                btf_origin: BtfOrigin::Chosen,
                 ..Identity::host()
             }),
             Some("host") => {

@@ -41,6 +41,8 @@ pub(crate) enum Verdict {
     Return(i64),
     /// The host's kernel carries it out. Never for bpf(2).
     Continue,
+    /// It has returned already: it was given a descriptor.
+    Given,
 }
 
 /// What giving a descriptor does to the call.

@@ -1,5 +1,7 @@
 //! A client's descriptors: from (thread, number) by way of the file to the object.
 
+use std::os::fd::{AsFd, AsRawFd};
+
 use skep_kernel::{Fd, FdEntry, FdObject, FdTable, MapAccess};
 use skep_object::{SysError, SysResult};
 use skep_uapi::Errno;
@@ -18,6 +20,11 @@ pub(crate) struct ClientFds<'c> {
 /// What a descriptor of a thread is called here.
 pub(crate) fn path(thread: u32, fd: i32) -> String {
     format!("/proc/{thread}/fd/{fd}")
+}
+
+/// What a descriptor of this process is called here: the way to open its file again.
+pub(crate) fn own(fd: &impl AsFd) -> String {
+    format!("/proc/self/fd/{}", fd.as_fd().as_raw_fd())
 }
 
 impl ClientFds<'_> {

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
 use rustix::process::{Resource, Rlimit};
-use skep_kernel::{Caps, Kernel};
+use skep_kernel::{BtfOrigin, Caps, Kernel};
 
+use crate::answer::KernelBtf;
 use crate::client_caps::ClientCaps;
 use crate::client_process::ClientProcess;
 use crate::error::{InterceptError, NoCarrier, setup};
@@ -45,7 +46,7 @@ pub enum BpffsPlace {
     /// Mounted in namespaces of their own where that is possible.
     #[default]
     Mounted,
-    /// Nowhere but in OBJ_PIN, OBJ_GET and statfs: clients keep the host's namespaces.
+    /// In the calls that name it only: clients keep the host's namespaces.
     CallsOnly,
 }
 
@@ -85,9 +86,9 @@ pub fn run(
             Bpffs::Private { .. } => None,
         },
     };
-    let scope = match namespaces {
-        Some(_) => Scope::Opens,
-        None => Scope::Paths,
+    let scope = match (namespaces, kernel.identity().btf_origin) {
+        (Some(_), BtfOrigin::Host) => Scope::Opens,
+        (None, _) | (_, BtfOrigin::Chosen) => Scope::Paths,
     };
     let program = command.get_program().to_string_lossy().into_owned();
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
@@ -151,6 +152,7 @@ fn start(
         pins: Pins::default(),
         polls,
         view,
+        kernel_btf: KernelBtf::new(kernel.identity()),
         hints,
         long: LongCalls::default(),
         workers: Workers::new(me.clone()),
@@ -180,7 +182,10 @@ fn raise_file_limit() -> Rlimit {
     before
 }
 
-/// The directory of pins where bpffs is not mounted; removed in the end.
+/// The root of a private bpffs in its directory.
+const ROOT: &str = "bpf";
+
+/// The root of bpffs where it is not mounted, in a directory that nobody else may enter; removed in the end.
 struct PrivateDirectory(Option<PathBuf>);
 
 impl PrivateDirectory {
@@ -192,16 +197,23 @@ impl PrivateDirectory {
         let path = std::env::temp_dir().join(name);
         let mut builder = std::fs::DirBuilder::new();
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        let private = Self(Some(path.join(ROOT)));
         builder
             .create(&path)
+            .and_then(|()| std::fs::create_dir(path.join(ROOT)))
+            // As the root of bpffs is.
+            .and_then(|()| {
+                let mode = std::os::unix::fs::PermissionsExt::from_mode(0o1777);
+                std::fs::set_permissions(path.join(ROOT), mode)
+            })
             .map_err(setup("make a directory for pins"))?;
-        Ok(Self(Some(path)))
+        Ok(private)
     }
 }
 
 impl Drop for PrivateDirectory {
     fn drop(&mut self) {
-        if let Some(path) = &self.0 {
+        if let Some(path) = self.0.as_ref().and_then(|root| root.parent()) {
             let _ = std::fs::remove_dir_all(path);
         }
     }

@@ -19,6 +19,7 @@
 //! | [`trace`], [`error`] | a line a call; why it cannot work here |
 //! | `carrier`, `notify` | how calls come and answers go |
 //! | `client_caps` | the capabilities clients have, and see |
+//! | `client_path`, `proc_path` | what a path says |
 //! | `handles`, `hints`, `client_fds`, `file_key` | files that stand for objects, and when they end |
 //! | `pins`, `view` | bpffs |
 //! | `polls` | epolls, and when rings are ready |
@@ -45,6 +46,7 @@ mod answer;
 mod carrier;
 mod client_caps;
 mod client_fds;
+mod client_path;
 mod client_process;
 pub mod control;
 pub mod error;
@@ -57,6 +59,7 @@ mod long_calls;
 mod notify;
 mod pins;
 mod polls;
+mod proc_path;
 mod session;
 pub mod survey;
 mod sys;

@@ -116,7 +116,7 @@ impl Bpffs for ClientBpffs<'_> {
             .ok_or_else(no_pin)?;
         let stat = rustix::fs::fstat(&found)
             .map_err(|error| from_host(&error.into(), "the pin's file is gone"))?;
-        if !permits(&stat, access) {
+        if !permits(&stat, wanted(access)) {
             return SysError::err(Errno::EACCES, "the file's mode does not allow this");
         }
         let by_file = self.session.pins.by_file.lock();
@@ -125,13 +125,17 @@ impl Bpffs for ClientBpffs<'_> {
     }
 }
 
-/// Whether a file's mode allows an access. Clients have our uid.
-fn permits(stat: &Stat, access: MapAccess) -> bool {
-    let wanted = match access {
+/// The permission bits an access wants.
+fn wanted(access: MapAccess) -> u32 {
+    match access {
         MapAccess::ReadWrite => 6,
         MapAccess::ReadOnly => 4,
         MapAccess::WriteOnly => 2,
-    };
+    }
+}
+
+/// Whether a file's mode gives `wanted` of its permission bits (4 to read, 2 to write). Clients have our uid.
+pub(crate) fn permits(stat: &Stat, wanted: u32) -> bool {
     let uid = rustix::process::geteuid();
     let shift = if uid.as_raw() == stat.st_uid {
         6
@@ -143,7 +147,8 @@ fn permits(stat: &Stat, access: MapAccess) -> bool {
     uid.is_root() || (stat.st_mode >> shift) & wanted == wanted
 }
 
-fn umask(thread: u32) -> Mode {
+/// The mode bits that a thread's process takes away from files it makes.
+pub(crate) fn umask(thread: u32) -> Mode {
     let status = std::fs::read_to_string(format!("/proc/{thread}/status")).unwrap_or_default();
     let text = status.lines().find_map(|line| line.strip_prefix("Umask:"));
     let bits = text.and_then(|text| u32::from_str_radix(text.trim(), 8).ok());

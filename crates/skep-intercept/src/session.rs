@@ -8,7 +8,7 @@ use parking_lot::{Mutex, RwLock};
 use skep_kernel::{FdObject, Kernel};
 use skep_object::SysResult;
 
-use crate::answer;
+use crate::answer::{self, KernelBtf};
 use crate::carrier::{Carrier, ClientCall, Give, OnExec, Received};
 use crate::client_caps::ClientCaps;
 use crate::client_fds::from_host;
@@ -32,6 +32,7 @@ pub(crate) struct Session {
     pub(crate) pins: Pins,
     pub(crate) polls: Polls,
     pub(crate) view: View,
+    pub(crate) kernel_btf: KernelBtf,
     pub(crate) hints: Hints,
     pub(crate) long: LongCalls,
     pub(crate) workers: Workers,

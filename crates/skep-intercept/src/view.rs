@@ -2,17 +2,18 @@
 //!
 //! ```text
 //! Mounted   a file system at /sys/fs/bpf in the clients' mount namespace: paths are native, found through /proc
-//! Private   a directory of ours: only OBJ_PIN, OBJ_GET and statfs know that it stands for /sys/fs/bpf
+//! Private   a directory of ours: every call with a path below /sys/fs/bpf is carried out in it
 //! ```
 
 use std::ffi::OsStr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
+use crate::client_path::without_dots;
 use crate::file_key::FileKey;
 
 /// A place that a client's path starts from.
@@ -33,37 +34,97 @@ pub(crate) enum LastLink {
     Keep,
 }
 
-/// The session's bpffs.
-pub(crate) enum View {
-    /// A file system of its own.
-    Mounted {
-        /// The file system.
-        device: u64,
-        /// Its root, so that it lives as long as the session.
-        _root: OwnedFd,
-    },
-    /// A directory that only we know.
-    Private {
-        /// The directory.
-        root: OwnedFd,
-    },
+impl Start {
+    /// From the directory argument of a call.
+    pub(crate) fn at(directory: u64) -> Self {
+        match directory as i32 {
+            libc::AT_FDCWD => Self::WorkingDirectory,
+            fd => Self::Directory(fd),
+        }
+    }
 }
+
+/// How the session's bpffs reaches clients.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Form {
+    /// Mounted: what Linux's bpffs refuses is refused here, the rest is native.
+    Mounted,
+    /// A directory of ours, at this path: every call that names it is carried out here.
+    Private(PathBuf),
+}
+
+/// The session's bpffs.
+pub(crate) struct View {
+    root: OwnedFd,
+    device: u64,
+    form: Form,
+}
+
+/// Where clients have it.
+const BPFFS: &str = "/sys/fs/bpf";
 
 impl View {
     /// The file system with this root.
     pub(crate) fn mounted(root: OwnedFd) -> rustix::io::Result<Self> {
-        let device = FileKey::of(&root)?.device();
-        Ok(Self::Mounted {
-            device,
-            _root: root,
-        })
+        Self::new(root, Form::Mounted)
     }
 
     /// A directory of ours.
     pub(crate) fn private(directory: &Path) -> rustix::io::Result<Self> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = rustix::fs::open(directory, flags, Mode::empty())?;
-        Ok(Self::Private { root })
+        let real = rustix::fs::readlink(crate::client_fds::own(&root), Vec::new())?;
+        let real = PathBuf::from(OsStr::from_bytes(real.as_bytes()));
+        Self::new(root, Form::Private(real))
+    }
+
+    fn new(root: OwnedFd, form: Form) -> rustix::io::Result<Self> {
+        let device = FileKey::of(&root)?.device();
+        Ok(Self { root, device, form })
+    }
+
+    /// How clients get to it.
+    pub(crate) fn form(&self) -> &Form {
+        &self.form
+    }
+
+    /// A path without dots, from the root of our bpffs on; `None` if it is elsewhere.
+    pub(crate) fn inside<'p>(&self, path: &'p Path) -> Option<&'p Path> {
+        match (path.strip_prefix(BPFFS), &self.form) {
+            (Ok(inside), _) => Some(inside),
+            // A client that is in a directory we gave it.
+            (Err(_), Form::Private(real)) => path.strip_prefix(real).ok(),
+            (Err(_), Form::Mounted) => None,
+        }
+    }
+
+    /// A path inside as clients know it.
+    pub(crate) fn shown(inside: &Path) -> PathBuf {
+        Path::new(BPFFS).join(inside)
+    }
+
+    /// Opens (O_PATH) a path inside.
+    pub(crate) fn open(&self, inside: &Path, last: LastLink) -> rustix::io::Result<OwnedFd> {
+        let mut flags = OFlags::PATH | OFlags::CLOEXEC;
+        if last == LastLink::Keep {
+            flags |= OFlags::NOFOLLOW;
+        }
+        let path = if inside.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            inside
+        };
+        let how = ResolveFlags::IN_ROOT;
+        rustix::fs::openat2(&self.root, path, flags, Mode::empty(), how)
+    }
+
+    /// The directory and the name of a path inside; "." is the root.
+    pub(crate) fn parent<'p>(&self, inside: &'p Path) -> rustix::io::Result<(OwnedFd, &'p OsStr)> {
+        let (parent, name) = match (inside.parent(), inside.file_name()) {
+            (Some(parent), Some(name)) => (parent, name),
+            _ => (Path::new(""), OsStr::new(".")),
+        };
+        Ok((self.open(parent, LastLink::Follow)?, name))
     }
 
     /// Opens (O_PATH) what a client's path leads to; `None` if that is not on our bpffs.
@@ -87,8 +148,8 @@ impl View {
                 Start::Directory(fd) => crate::client_fds::path(thread, fd),
             }
         };
-        match self {
-            Self::Mounted { device, .. } => {
+        match &self.form {
+            Form::Mounted => {
                 let base = open_directory(&base)?;
                 let how = if path.is_absolute() {
                     ResolveFlags::IN_ROOT
@@ -96,10 +157,10 @@ impl View {
                     ResolveFlags::NO_MAGICLINKS
                 };
                 let found = rustix::fs::openat2(&base, path, flags, Mode::empty(), how)?;
-                let ours = FileKey::of(&found)?.device() == *device;
+                let ours = FileKey::of(&found)?.device() == self.device;
                 Ok(ours.then_some(found))
             }
-            Self::Private { root } => {
+            Form::Private(_) => {
                 let whole = if path.is_absolute() {
                     path.to_owned()
                 } else {
@@ -107,46 +168,26 @@ impl View {
                     Path::new(OsStr::from_bytes(text.as_bytes())).join(path)
                 };
                 let whole = without_dots(&whole);
-                let Ok(inside) = whole.strip_prefix("/sys/fs/bpf") else {
-                    return Ok(None);
-                };
-                let inside = if inside.as_os_str().is_empty() {
-                    Path::new(".")
-                } else {
-                    inside
-                };
-                rustix::fs::openat2(root, inside, flags, Mode::empty(), ResolveFlags::IN_ROOT)
-                    .map(Some)
+                match self.inside(&whole) {
+                    Some(inside) => self.open(inside, last).map(Some),
+                    None => Ok(None),
+                }
             }
         }
     }
 
     /// Whether an open file is on our bpffs.
     pub(crate) fn has(&self, thread: u32, fd: i32) -> bool {
-        match self {
-            Self::Mounted { device, .. } => {
-                let stat = rustix::fs::stat(crate::client_fds::path(thread, fd));
-                stat.is_ok_and(|stat| FileKey::from_stat(&stat).device() == *device)
+        let path = crate::client_fds::path(thread, fd);
+        match &self.form {
+            Form::Mounted => {
+                let stat = rustix::fs::stat(path);
+                stat.is_ok_and(|stat| FileKey::from_stat(&stat).device() == self.device)
             }
-            // Clients have no descriptors of a directory they cannot see.
-            Self::Private { .. } => false,
+            Form::Private(real) => rustix::fs::readlink(path, Vec::new())
+                .is_ok_and(|text| Path::new(OsStr::from_bytes(text.as_bytes())).starts_with(real)),
         }
     }
-}
-
-/// A path as it reads: no `.`, no `..`, no doubled slashes.
-fn without_dots(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => {
-                plain.pop();
-            }
-            Component::CurDir | Component::Prefix(_) => {}
-            Component::RootDir | Component::Normal(_) => plain.push(part),
-        }
-    }
-    plain
 }
 
 fn open_directory(path: &str) -> rustix::io::Result<OwnedFd> {
@@ -186,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_split_and_read_as_they_stand() {
+    fn paths_are_split() {
         assert_eq!(
             split(b"/sys/fs/bpf/m").unwrap(),
             (&b"/sys/fs/bpf"[..], &b"m"[..])
@@ -195,7 +236,5 @@ mod tests {
         assert_eq!(split(b"/m").unwrap(), (&b"/"[..], &b"m"[..]));
         assert_eq!(split(b"a/").unwrap_err(), Errno::NOENT);
         assert_eq!(split(b"a/..").unwrap_err(), Errno::EXIST);
-        let plain = without_dots(Path::new("/sys//fs/./x/../bpf/m"));
-        assert_eq!(plain, Path::new("/sys/fs/bpf/m"));
     }
 }

@@ -28,11 +28,22 @@ pub enum Alignment {
     Strict,
 }
 
+/// Where the kernel BTF of an identity comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BtfOrigin {
+    /// The host: clients that read its files read the same.
+    Host,
+    /// Elsewhere, or there is none: the host's files tell something else.
+    Chosen,
+}
+
 /// The identity of a session; fixed for its life.
 #[derive(Clone, Debug)]
 pub struct Identity {
     /// The kernel's own types; the BTF object with id 1.
     pub btf: Option<Arc<Btf>>,
+    /// Where they come from.
+    pub btf_origin: BtfOrigin,
     /// What `uname -r` says.
     pub release: String,
     /// CPUs that per-CPU values have parts for.
@@ -51,6 +62,7 @@ impl Identity {
     pub fn without_btf() -> Self {
         Self {
             btf: None,
+            btf_origin: BtfOrigin::Chosen,
             release: REFERENCE_RELEASE.to_owned(),
             possible_cpus: possible_cpus(),
             jit: Jit::On,
@@ -89,6 +101,7 @@ impl Identity {
         );
         Self {
             btf,
+            btf_origin: BtfOrigin::Host,
             release,
             ..Self::without_btf()
         }
@@ -98,6 +111,7 @@ impl Identity {
     pub fn with_btf(self, raw: &[u8]) -> Result<Self, LoadError> {
         Ok(Self {
             btf: Some(Arc::new(Btf::parse(raw)?)),
+            btf_origin: BtfOrigin::Chosen,
             ..self
         })
     }

@@ -67,7 +67,7 @@ pub use client::{
 pub use command::Reply;
 pub use fd::{Fd, FdEntry, FdObject, FdTable, InProcessFds, LinkOrigin, MapAccess};
 pub use hooks::Fired;
-pub use identity::{Alignment, Identity, Jit};
+pub use identity::{Alignment, BtfOrigin, Identity, Jit};
 pub use kernel::{Kernel, KernelBuilder, Limits, UnprivilegedBpf};
 pub use memory::{Buffers, MemoryFault, OwnMemory, UserMemory};
 pub use object::{BtfObject, BtfOwner, Link, MapObject, Prog};

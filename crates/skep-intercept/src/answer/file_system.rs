@@ -3,8 +3,8 @@
 use skep_kernel::UserMemory;
 use skep_uapi::UserPtr;
 
-use super::string;
 use crate::carrier::{ClientCall, Verdict};
+use crate::client_path::{self, string};
 use crate::session::Session;
 use crate::sys::process_memory::ProcessMemory;
 use crate::view::{LastLink, Start};
@@ -12,6 +12,8 @@ use crate::view::{LastLink, Start};
 /// BPF_FS_MAGIC.
 const MAGIC: u64 = 0xcafe_4a11;
 const PAGE_SIZE: u64 = 4096;
+/// ST_VALID, and nosuid, nodev, noexec, relatime as the table of mounts says.
+const FLAGS: u64 = 0x20 | 0x2 | 0x4 | 0x8 | 0x1000;
 const NAME_MAX: u64 = 255;
 
 /// statfs(path, buffer).
@@ -43,7 +45,7 @@ pub(super) fn fstatfs(session: &Session, call: &ClientCall) -> Verdict {
 fn describe(session: &Session, call: &ClientCall) -> Verdict {
     // f_type, f_bsize, three counts of blocks, two of files, f_fsid, f_namelen, f_frsize, f_flags, spare.
     let words = [
-        MAGIC, PAGE_SIZE, 0, 0, 0, 0, 0, 0, NAME_MAX, PAGE_SIZE, 0, 0, 0, 0, 0,
+        MAGIC, PAGE_SIZE, 0, 0, 0, 0, 0, 0, NAME_MAX, PAGE_SIZE, FLAGS, 0, 0, 0, 0,
     ];
     let bytes: Vec<u8> = words
         .iter()
@@ -64,7 +66,7 @@ pub(super) fn mount(session: &Session, call: &ClientCall) -> Verdict {
     if string(call, call.arg(2)).as_deref() != Some(b"bpf") {
         return Verdict::Continue;
     }
-    if string(call, call.arg(1)).as_deref() == Some(b"/sys/fs/bpf") {
+    if is_root(session, call, 1) {
         session
             .trace
             .other(call, "mount of bpffs at /sys/fs/bpf = 0");
@@ -73,6 +75,24 @@ pub(super) fn mount(session: &Session, call: &ClientCall) -> Verdict {
     let why = "mount of bpffs = -1 EPERM (it is at /sys/fs/bpf only)";
     session.trace.other(call, why);
     Verdict::Return(-i64::from(libc::EPERM))
+}
+
+/// umount2(target, flags): ours stays, as the host's own is below it.
+pub(super) fn unmount(session: &Session, call: &ClientCall) -> Verdict {
+    if !is_root(session, call, 0) {
+        return Verdict::Continue;
+    }
+    session
+        .trace
+        .other(call, "umount of /sys/fs/bpf = 0 (it stays)");
+    Verdict::Return(0)
+}
+
+/// Whether a path leads to the root of our bpffs.
+fn is_root(session: &Session, call: &ClientCall, path: usize) -> bool {
+    let path = client_path::argument(call, Start::WorkingDirectory, call.arg(path));
+    let inside = path.as_deref().and_then(|path| session.view.inside(path));
+    inside.is_some_and(|inside| inside.as_os_str().is_empty())
 }
 
 /// fsopen(type, flags): the first step of mounting by the newer calls.

@@ -1,27 +1,42 @@
 //! What each notified call is answered.
 
 mod bpf;
+mod bpffs;
 mod caps;
 mod epoll;
 mod file_system;
+mod files;
 mod mmap;
+mod open;
 mod poll;
 mod readlink;
 
-use skep_kernel::UserMemory;
-use skep_uapi::UserPtr;
-
 use crate::carrier::{ClientCall, Verdict};
 use crate::session::Session;
-use crate::sys::process_memory::ProcessMemory;
+use crate::view::Start;
+
+pub(crate) use files::KernelBtf;
 
 /// Answers a call.
 pub(crate) fn answer(session: &Session, call: &ClientCall) {
+    let cwd = Start::WorkingDirectory;
     let verdict = match call.number {
         libc::SYS_bpf => return bpf::answer(session, call),
+        libc::SYS_openat => {
+            let flags = call.arg(2) as u32;
+            open::answer(session, call, Start::at(call.arg(0)), 1, flags)
+        }
+        libc::SYS_openat2 => open::with_how(session, call),
         #[cfg(target_arch = "x86_64")]
-        libc::SYS_readlink => readlink::answer(session, call, None, 0),
-        libc::SYS_readlinkat => readlink::answer(session, call, Some(call.arg(0) as i32), 1),
+        libc::SYS_open => open::answer(session, call, cwd, 0, call.arg(1) as u32),
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_creat => {
+            let flags = libc::O_CREAT | libc::O_WRONLY | libc::O_TRUNC;
+            open::answer(session, call, cwd, 0, flags as u32)
+        }
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_readlink => readlink::answer(session, call, cwd, 0),
+        libc::SYS_readlinkat => readlink::answer(session, call, Start::at(call.arg(0)), 1),
         #[cfg(target_arch = "x86_64")]
         libc::SYS_epoll_create => match epoll::create(session, call) {
             Some(verdict) => verdict,
@@ -45,8 +60,9 @@ pub(crate) fn answer(session: &Session, call: &ClientCall) {
         libc::SYS_statfs => file_system::statfs(session, call),
         libc::SYS_fstatfs => file_system::fstatfs(session, call),
         libc::SYS_mount => file_system::mount(session, call),
+        libc::SYS_umount2 => file_system::unmount(session, call),
         libc::SYS_fsopen => file_system::fsopen(session, call),
-        _ => Verdict::Continue,
+        _ => bpffs::answer(session, call),
     };
     // Nobody waits any more: nothing was done that has to be undone.
     let _ = session.carrier.answer(call, verdict);
@@ -55,14 +71,4 @@ pub(crate) fn answer(session: &Session, call: &ClientCall) {
 /// The call returns an error.
 fn failed(errno: i32) -> Verdict {
     Verdict::Return(-i64::from(errno))
-}
-
-/// Bytes of a path with its NUL.
-const PATH_MAX: usize = 4096;
-
-/// A string of the caller's; `None` if it cannot be read: the kernel then says what is wrong with it.
-fn string(call: &ClientCall, at: u64) -> Option<Vec<u8>> {
-    let memory = ProcessMemory(call.thread);
-    let memory: &dyn UserMemory = &memory;
-    memory.read_string(UserPtr(at), PATH_MAX).ok()
 }

@@ -1,27 +1,23 @@
 //! readlink(2): a handle's link reads as the kernel's, for those who tell objects apart by it.
 
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Component, Path};
+use std::path::Path;
 
 use skep_kernel::UserMemory;
 use skep_uapi::UserPtr;
 
-use super::string;
+use super::bpffs;
 use crate::carrier::{ClientCall, Verdict};
-use crate::client_fds;
+use crate::client_path;
 use crate::file_key::FileKey;
+use crate::proc_path::ProcPath;
 use crate::session::Session;
 use crate::sys::process_memory::ProcessMemory;
+use crate::view::Start;
 
-/// Answers a readlink whose path is argument `first` and whose buffer follows, relative to a directory if there is one.
-pub(super) fn answer(
-    session: &Session,
-    call: &ClientCall,
-    directory: Option<i32>,
-    first: usize,
-) -> Verdict {
-    let Some(file) = descriptor(call, directory, call.arg(first)) else {
-        return Verdict::Continue;
+/// Answers a readlink whose path is argument `first` and whose buffer follows, if it is about a handle.
+pub(super) fn answer(session: &Session, call: &ClientCall, start: Start, first: usize) -> Verdict {
+    let Some(file) = descriptor(call, start, call.arg(first)) else {
+        return bpffs::readlink(session, call, start, first);
     };
     let Ok(stat) = rustix::fs::stat(file) else {
         return Verdict::Continue;
@@ -29,79 +25,54 @@ pub(super) fn answer(
     let Some((object, _)) = session.handles.find(FileKey::from_stat(&stat)) else {
         return Verdict::Continue;
     };
-    let size = call.arg(first + 2) as i32;
-    let Ok(size @ 1..) = usize::try_from(size) else {
-        return Verdict::Continue;
+    write_link(call, first + 1, object.link_name().as_bytes())
+}
+
+/// Writes what a link says into the buffer of argument `buffer`, whose size follows.
+pub(super) fn write_link(call: &ClientCall, buffer: usize, text: &[u8]) -> Verdict {
+    let Ok(size @ 1..) = usize::try_from(call.arg(buffer + 1) as i32) else {
+        return Verdict::Return(-i64::from(libc::EINVAL));
     };
-    let name = object.link_name().as_bytes();
-    let name = name.get(..size).unwrap_or(name);
-    let to = UserPtr(call.arg(first + 1));
-    if ProcessMemory(call.thread).write(to, name).is_err() {
+    let text = text.get(..size).unwrap_or(text);
+    let to = UserPtr(call.arg(buffer));
+    if ProcessMemory(call.thread).write(to, text).is_err() {
         return Verdict::Return(-i64::from(libc::EFAULT));
     }
-    Verdict::Return(name.len() as i64)
+    Verdict::Return(text.len() as i64)
 }
 
 /// Our path of the descriptor that a link stands for.
-fn descriptor(call: &ClientCall, directory: Option<i32>, at: u64) -> Option<String> {
-    let path = string(call, at)?;
-    if !path.last()?.is_ascii_digit() {
+fn descriptor(call: &ClientCall, start: Start, at: u64) -> Option<String> {
+    // Cheaper than looking where a relative path starts: few names are numbers.
+    if !client_path::string(call, at)?.last()?.is_ascii_digit() {
         return None;
     }
-    if path.first() == Some(&b'/') {
-        return parse(&path, call.thread);
-    }
-    // `ls -l` in a directory of descriptors.
-    let directory = client_fds::path(call.thread, directory.filter(|fd| *fd >= 0)?);
-    let mut whole = rustix::fs::readlink(directory, Vec::new())
-        .ok()?
-        .into_bytes();
-    whole.push(b'/');
-    whole.extend(path);
-    parse(&whole, call.thread)
+    parse(&client_path::argument(call, start, at)?, call.thread)
 }
 
-/// `/proc/self/fd/7`, `/proc/12/task/13/fd/7`, `/dev/fd/7` and their like.
-fn parse(path: &[u8], thread: u32) -> Option<String> {
-    let path = Path::new(std::ffi::OsStr::from_bytes(path));
-    let mut parts = path.components().filter_map(|part| match part {
-        Component::Normal(name) => name.to_str(),
-        Component::Prefix(_) | Component::RootDir | Component::CurDir | Component::ParentDir => {
-            None
-        }
-    });
-    let mut owner = thread.to_string();
-    match parts.next()? {
-        "dev" => {}
-        "proc" => match parts.next()? {
-            "self" | "thread-self" => {}
-            pid => owner = pid.parse::<u32>().ok()?.to_string(),
-        },
-        _ => return None,
-    }
-    let mut next = parts.next()?;
-    if next == "task" {
-        owner = parts.next()?.parse::<u32>().ok()?.to_string();
-        next = parts.next()?;
-    }
-    let fd: u32 = parts.next()?.parse().ok()?;
-    (next == "fd" && parts.next().is_none()).then(|| format!("/proc/{owner}/fd/{fd}"))
+fn parse(path: &Path, thread: u32) -> Option<String> {
+    let in_dev = path.strip_prefix("/dev/fd").ok();
+    let in_dev = in_dev.map(|name| Path::new("/proc/self/fd").join(name));
+    let path = ProcPath::parse(in_dev.as_deref().unwrap_or(path), thread)?;
+    let ["fd", fd] = *path.rest else {
+        return None;
+    };
+    let fd: u32 = fd.parse().ok()?;
+    Some(format!("/proc/{}/fd/{fd}", path.thread))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::parse;
 
     #[test]
     fn links_of_descriptors() {
-        let ours = |path: &str| parse(path.as_bytes(), 5);
+        let ours = |path: &str| parse(Path::new(path), 5);
         assert_eq!(ours("/proc/self/fd/7").as_deref(), Some("/proc/5/fd/7"));
         assert_eq!(ours("/dev/fd/7").as_deref(), Some("/proc/5/fd/7"));
         assert_eq!(ours("/proc/12/fd/7").as_deref(), Some("/proc/12/fd/7"));
-        assert_eq!(
-            ours("/proc/12/task/13/fd/0").as_deref(),
-            Some("/proc/13/fd/0")
-        );
         assert_eq!(ours("/proc/self/fdinfo/7"), None);
         assert_eq!(ours("/proc/self/fd/7/x"), None);
         assert_eq!(ours("/usr/lib/x86_64/7"), None);

@@ -53,12 +53,12 @@ const fn seen(call: libc::c_long) -> Seen {
     }
 }
 
-/// Compilers open include files with O_NOCTTY, thousands for one that is there: 3 us each would be felt.
+/// Compilers open include files with these flags, thousands for one that is there: 3 us each would be felt.
 const fn seen_open(call: libc::c_long, flags: u8) -> Seen {
     let unseen = Unseen::If(Test {
         arg: flags,
-        bits: (libc::O_NOCTTY | libc::O_CREAT) as u32,
-        are: libc::O_NOCTTY as u32,
+        bits: !0,
+        are: (libc::O_RDONLY | libc::O_NOCTTY) as u32,
     });
     Seen { call, unseen }
 }
@@ -129,6 +129,7 @@ const ALWAYS: &[Seen] = &[
     seen(libc::SYS_symlinkat),
     seen(libc::SYS_linkat),
     seen(libc::SYS_renameat2),
+    seen_at_cwd(libc::SYS_unlinkat),
     seen(libc::SYS_renameat),
 ];
 
@@ -147,6 +148,8 @@ const ALWAYS_OLD: &[Seen] = &[
     seen(libc::SYS_symlink),
     seen(libc::SYS_link),
     seen(libc::SYS_rename),
+    seen(libc::SYS_unlink),
+    seen(libc::SYS_rmdir),
 ];
 #[cfg(not(target_arch = "x86_64"))]
 const ALWAYS_OLD: &[Seen] = &[];
@@ -157,7 +160,6 @@ const PATHS: &[Seen] = &[
     seen_at_cwd(libc::SYS_statx),
     seen_at_cwd(libc::SYS_faccessat),
     seen_at_cwd(libc::SYS_faccessat2),
-    seen_at_cwd(libc::SYS_unlinkat),
     seen_at_cwd(libc::SYS_fchmodat),
     seen_at_cwd(libc::SYS_fchmodat2),
     seen_at_cwd(libc::SYS_fchownat),
@@ -165,7 +167,8 @@ const PATHS: &[Seen] = &[
     seen(libc::SYS_truncate),
     seen(libc::SYS_chdir),
     seen(libc::SYS_getcwd),
-    seen(libc::SYS_inotify_add_watch),
+    seen(libc::SYS_setxattr),
+    seen(libc::SYS_lsetxattr),
     seen(libc::SYS_getxattr),
     seen(libc::SYS_lgetxattr),
     seen(libc::SYS_listxattr),
@@ -178,8 +181,6 @@ const PATHS_OLD: &[Seen] = &[
     seen(libc::SYS_stat),
     seen(libc::SYS_lstat),
     seen(libc::SYS_access),
-    seen(libc::SYS_unlink),
-    seen(libc::SYS_rmdir),
     seen(libc::SYS_chmod),
     seen(libc::SYS_chown),
     seen(libc::SYS_lchown),
@@ -399,6 +400,7 @@ mod tests {
         };
         assert_eq!(open(libc::O_RDONLY | libc::O_CLOEXEC), NOTIFY);
         assert_eq!(open(libc::O_RDONLY | libc::O_NOCTTY), ALLOW);
+        assert_eq!(open(libc::O_DIRECTORY | libc::O_NOCTTY), NOTIFY);
         assert_eq!(
             open(libc::O_WRONLY | libc::O_CREAT | libc::O_NOCTTY),
             NOTIFY

@@ -87,6 +87,7 @@ pub(crate) fn send(listener: BorrowedFd<'_>, id: u64, verdict: Verdict) -> io::R
         flags: 0,
     };
     match verdict {
+        Verdict::Given => return Ok(()),
         Verdict::Continue => response.flags = libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32,
         Verdict::Return(value @ -4095..=-1) => response.error = value as i32,
         Verdict::Return(value) => response.val = value,

@@ -10,6 +10,7 @@ pub(crate) mod listener;
 pub(crate) mod namespace;
 pub(crate) mod pass_fd;
 pub(crate) mod process_memory;
+pub(crate) mod raw_stat;
 pub(crate) mod signals;
 pub(crate) mod spawn;
 pub(crate) mod throw_away;

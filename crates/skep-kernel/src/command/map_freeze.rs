@@ -14,6 +14,9 @@ pub(super) fn run(call: &Call<'_>) -> SysResult<Reply> {
     if !access.writes() {
         return SysError::err(Errno::EPERM, "map fd is read-only");
     }
+    if call.task.fds().is_mapped_writable(fd) {
+        return SysError::err(Errno::EBUSY, "map is mapped writably");
+    }
     base.freeze()?;
     Ok(DONE)
 }

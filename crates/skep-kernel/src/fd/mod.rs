@@ -1,5 +1,6 @@
 //! File descriptors: what they refer to, and who keeps them.
 
+mod fdinfo;
 mod in_process;
 mod resolve;
 
@@ -164,6 +165,11 @@ pub trait FdTable {
 
     /// What a number means in another process; `None` if there is no such process.
     fn get_of(&self, process: u32, fd: Fd) -> Option<FdEntry>;
+
+    /// Whether anybody has the memory of the map behind a descriptor mapped writably.
+    fn is_mapped_writable(&self, _fd: Fd) -> bool {
+        false
+    }
 
     /// A new (close-on-exec) descriptor. EMFILE, ENFILE.
     fn install(&self, object: FdObject) -> SysResult<Fd>;
