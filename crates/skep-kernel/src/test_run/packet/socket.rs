@@ -3,19 +3,17 @@
 use std::sync::LazyLock;
 
 use skep_exec::{ContextLayout, CtxField, CtxStorage};
-use skep_isa::Size;
 use skep_memory::{Addr, RacyBytes, Region};
 use skep_object::Errno;
 
 use super::skb::{ETH_P_IP, ETH_P_IPV6};
 
-/// `struct bpf_sock`, byte for byte, but for the receive queue: Linux's load of it gives 64 bits of -1.
+/// `struct bpf_sock`, byte for byte. Linux's load of the receive queue gives 64 bits of -1, though its verifier goes by 32: what is
+/// computed from that can leave any bounds, so here it is 32 bits of -1.
 pub(crate) struct Socket {
     object: Region,
 }
 
-/// Bytes of `struct bpf_sock`.
-const SIZE: usize = 80;
 const FAMILY: usize = 4;
 const SRC_IP4: usize = 24;
 const SRC_IP6: usize = 28;
@@ -23,31 +21,24 @@ const DST_IP4: usize = 52;
 const DST_IP6: usize = 56;
 const STATE: usize = 72;
 const RX_QUEUE: usize = 76;
-/// Where the 64 bits of the receive queue are.
-const WIDE_RX_QUEUE: usize = SIZE;
-const OBJECT: usize = SIZE + 8;
+/// Bytes of `struct bpf_sock`.
+const OBJECT: usize = 80;
 
 const AF_INET: u32 = 2;
 const AF_INET6: u32 = 10;
 const TCP_CLOSE: u32 = 7;
-const NO_QUEUE: u64 = u64::MAX;
+const NO_QUEUE: u32 = u32::MAX;
 
 /// The layout of socket pointers.
 pub(crate) fn socket_layout() -> &'static ContextLayout {
     static LAYOUT: LazyLock<ContextLayout> = LazyLock::new(|| {
         let plain = CtxField {
             offset: 0,
-            size: RX_QUEUE as u32,
+            size: OBJECT as u32,
             native: 0,
             storage: CtxStorage::Bytes,
         };
-        let queue = CtxField {
-            offset: RX_QUEUE as u32,
-            size: 4,
-            native: WIDE_RX_QUEUE as u32,
-            storage: CtxStorage::Value(Size::DW),
-        };
-        ContextLayout::new(vec![plain, queue])
+        ContextLayout::new(vec![plain])
     });
     &LAYOUT
 }
@@ -58,8 +49,7 @@ impl Socket {
         let object = Region::new(OBJECT).map_err(|_| Errno::ENOMEM)?;
         let socket = Self { object };
         socket.set(STATE, TCP_CLOSE);
-        // In range.
-        let _ = socket.object.write_u64(WIDE_RX_QUEUE, NO_QUEUE);
+        socket.set(RX_QUEUE, NO_QUEUE);
         match protocol {
             ETH_P_IP => {
                 socket.set(FAMILY, AF_INET);
