@@ -1,26 +1,55 @@
-//! A rejection for people: the C line, the instruction, what the verifier knew there, the rule, and what usually helps.
+//! A rejection for people: the C line, the instruction, the registers it is about and where their values came from, what else was
+//! known there, the rule, and what usually helps. The last lines are those Linux prints.
+
+mod advice;
+mod known;
+mod origin;
+mod steps;
 
 use std::fmt::Write;
 use std::path::Path;
 
 use serde_json::{Value, json};
 use skep_isa::disasm::{self, Names, Style};
+use skep_isa::opcode;
 use skep_kernel::LoadReply;
 use skep_loader::{Object, ProgramSpec};
 use skep_uapi::HelperId;
+use skep_verifier::Reject;
+use skep_verifier::reject::{CallReject, Rule};
 
-use crate::hint;
-use crate::known::Known;
+use self::advice::Advice;
+use self::known::Known;
+use self::origin::{Event, Path as Walked, What};
 use crate::source::{self, Place};
+
+/// A register and what happened to its value along the path, oldest first; for a reference, where it was taken.
+struct Origin {
+    name: String,
+    events: Vec<Told>,
+}
+
+/// One event in words.
+struct Told {
+    insn: u32,
+    text: String,
+    line: Option<u32>,
+    what: String,
+}
 
 /// Everything there is to say about a rejection.
 pub(crate) struct Report {
     /// The lines Linux prints for it, without the statistics.
     pub(crate) message: Vec<String>,
+    /// All Linux prints after the last instruction.
+    tail: Vec<String>,
     errno: String,
     insn: Option<(u32, String)>,
     place: Option<Place>,
+    /// The registers it is about.
+    registers: Vec<Origin>,
     known: Known,
+    advice: Option<Advice>,
     /// The statistics line.
     statistics: Option<String>,
 }
@@ -60,8 +89,13 @@ impl Report {
             );
         }
         let at = reject.and_then(|reject| reject.at).map(|at| at.0);
+        let mut tail = tail(&reply.log);
+        if tail.is_empty() {
+            tail.clone_from(&message);
+        }
         Self {
             message,
+            tail,
             errno: reply
                 .result
                 .as_ref()
@@ -70,7 +104,9 @@ impl Report {
                 .unwrap_or_default(),
             insn: at.map(|at| (at, disassemble(program, at))),
             place: at.and_then(|at| source::place(object, path, program, at)),
+            registers: reject.map_or(Vec::new(), |reject| origins(program, reject, &reply.log)),
             known: Known::at_end(&reply.log),
+            advice: reject.and_then(|reject| reject.rules.iter().find_map(advice::of)),
             statistics: statistics.map(str::to_owned),
         }
     }
@@ -100,6 +136,19 @@ impl Report {
         if let Some((at, text)) = &self.insn {
             writeln!(out, "  instruction {at}: {text}")?;
         }
+        for origin in &self.registers {
+            writeln!(out, "  where {} came from:", origin.name)?;
+            for told in &origin.events {
+                let line = told
+                    .line
+                    .map_or(String::new(), |line| format!("line {line}, "));
+                writeln!(
+                    out,
+                    "    {line}insn {}: {}: {}",
+                    told.insn, told.text, told.what
+                )?;
+            }
+        }
         let parts: Vec<_> = self.known.parts().collect();
         if !parts.is_empty() {
             writeln!(out, "  known there:")?;
@@ -109,10 +158,11 @@ impl Report {
             }
         }
         writeln!(out, "  errno: {}", self.errno)?;
-        if let Some(hint) = self.hint() {
-            writeln!(out, "  hint: {hint}")?;
+        if let Some(Advice { rule, fix }) = self.advice {
+            writeln!(out, "  rule: {rule}")?;
+            writeln!(out, "  hint: {fix}")?;
         }
-        for line in self.message.iter().chain(&self.statistics) {
+        for line in self.tail.iter().chain(&self.statistics) {
             writeln!(out, "{line}")?;
         }
         Ok(())
@@ -158,13 +208,127 @@ impl Report {
             "source": place,
             "insn": self.insn.as_ref().map(|(at, text)| json!({"index": at, "text": text})),
             "known": Value::Object(known.collect()),
-            "hint": self.hint(),
+            "registers": self.registers.iter().map(Origin::json).collect::<Vec<_>>(),
+            "rule": self.advice.map(|advice| advice.rule),
+            "hint": self.advice.map(|advice| advice.fix),
         })
     }
 
-    fn hint(&self) -> Option<&'static str> {
-        self.message.iter().find_map(|line| hint::of(line))
+    /// The last line Linux prints.
+    pub(crate) fn last_line(&self) -> &str {
+        self.message.last().map_or("", String::as_str)
     }
+}
+
+impl Origin {
+    fn json(&self) -> Value {
+        let events = self.events.iter().map(|told| {
+            json!({"insn": told.insn, "text": told.text, "line": told.line, "what": told.what})
+        });
+        json!({"name": self.name, "origin": events.collect::<Vec<_>>()})
+    }
+}
+
+/// Where the values of the registers that a rejection is about came from.
+fn origins(program: &ProgramSpec, reject: &Reject, log: &str) -> Vec<Origin> {
+    let tell = |insn: u32, what: String| Told {
+        insn,
+        text: disassemble(program, insn),
+        line: source::line_number(program, insn),
+        what,
+    };
+    let taken = reject.rules.iter().find_map(|rule| match rule {
+        Rule::Call(CallReject::Unreleased { insn, .. }) => Some(*insn),
+        _ => None,
+    });
+    if let Some(insn) = taken {
+        let events = vec![tell(insn, "taken here, still held at the end".to_owned())];
+        return vec![Origin {
+            name: "the reference".to_owned(),
+            events,
+        }];
+    }
+    let Some(register) = reject.rules.iter().find_map(Rule::register) else {
+        return Vec::new();
+    };
+    let steps = steps::parse(log);
+    if reject.at.map(|at| at.0) != steps.last().map(|step| step.insn) {
+        return Vec::new();
+    }
+    let walked = Walked::new(&steps, &program.insns);
+    // What was added to a pointer matters as much as the pointer.
+    let added = walked
+        .of_register(register)
+        .into_iter()
+        .rev()
+        .find_map(|event| {
+            let insn = program.insns.get(event.insn as usize)?;
+            let adds = event.what == What::Computed && insn.source() == opcode::X;
+            adds.then_some((event.insn, insn.src()))
+        });
+    let mut origins = vec![Origin {
+        name: format!("R{register}"),
+        events: told(&walked.of_register(register), &tell),
+    }];
+    if let Some((at, register)) = added {
+        let end = steps.iter().rposition(|step| step.insn == at);
+        let before = steps.get(..=end.unwrap_or(0)).unwrap_or_default();
+        let walked = Walked::new(before, &program.insns);
+        origins.push(Origin {
+            name: format!("R{register}, used at insn {at},"),
+            events: told(&walked.of_register(register), &tell),
+        });
+    }
+    origins.retain(|origin| !origin.events.is_empty());
+    origins
+}
+
+fn told(events: &[Event], tell: &impl Fn(u32, String) -> Told) -> Vec<Told> {
+    let compared = events.iter().any(|event| event.what == What::Compared);
+    let tell_one = |event: &Event| {
+        let what = match event.what {
+            What::Returned => "returned by this call",
+            What::Clobbered => "made unreadable by this call",
+            What::Loaded => "loaded here",
+            What::Constant => "set here",
+            What::Computed => "computed here",
+            What::FromStack => "read back from the stack",
+            What::StackNotWritten => "from stack that no store on this path wrote",
+            What::Compared => "compared here",
+            What::Argument => "an argument, from the start",
+            What::NeverSet => "nothing on this path set it",
+        };
+        let mut what = what.to_owned();
+        if let Some(value) = &event.value {
+            what.push_str(&format!(", {value}"));
+            if value
+                .split('(')
+                .next()
+                .is_some_and(|kind| kind.ends_with("_or_null"))
+                && !compared
+            {
+                what.push_str("; never compared with NULL");
+            }
+        }
+        tell(event.insn, what)
+    };
+    events.iter().map(tell_one).collect()
+}
+
+/// The lines of a log after the last instruction, without statistics.
+fn tail(log: &str) -> Vec<String> {
+    let is_insn = |line: &str| {
+        line.split_once(": (")
+            .is_some_and(|(number, _)| number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let lines: Vec<&str> = log.lines().collect();
+    let Some(last) = lines.iter().rposition(|line| is_insn(line)) else {
+        return Vec::new();
+    };
+    let tail = lines.iter().skip(last + 1);
+    tail.filter(|line| !line.starts_with("processed ") && !line.is_empty())
+        .map(|line| (*line).to_owned())
+        .collect()
 }
 
 /// The lines at the end of a log that are about neither an instruction nor the source nor statistics.

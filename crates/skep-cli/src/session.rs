@@ -46,17 +46,32 @@ const HOST_BTF: &str = "/sys/kernel/btf/vmlinux";
 impl Options {
     /// A client of a new session.
     pub(crate) fn client(&self, engine: Engine) -> Result<Client> {
-        let kernel = Kernel::builder_for(self.identity()?).engine(engine);
+        Ok(self.client_of(self.identity()?, engine))
+    }
+
+    /// A client of a new session that pretends to be `identity`.
+    pub(crate) fn client_of(&self, identity: Identity, engine: Engine) -> Client {
+        let kernel = Kernel::builder_for(identity).engine(engine);
         if !self.unprivileged {
-            return Ok(Client::new(&kernel.build()));
+            return Client::new(&kernel.build());
         }
         let kernel = kernel
             .unprivileged(skep_kernel::kernel::UnprivilegedBpf::Allowed)
             .build();
-        Ok(Client::with_credentials(
-            &kernel,
-            Credentials::unprivileged(),
-        ))
+        Client::with_credentials(&kernel, Credentials::unprivileged())
+    }
+
+    /// Which kernel this is, in one line: whose rules, whose types.
+    pub(crate) fn describe(&self, identity: &Identity, rules: &str) -> String {
+        let types = match self.kernel_btf.as_deref() {
+            _ if identity.btf.is_none() => "no kernel".to_owned(),
+            Some("builtin") => "the built-in kernel".to_owned(),
+            Some("host") => format!("this host ({})", identity.release),
+            Some(file) => file.to_owned(),
+            None if Identity::host().btf.is_some() => format!("this host ({})", identity.release),
+            None => "the built-in kernel (this host shows none)".to_owned(),
+        };
+        format!("rules of Linux {rules}, types of {types}")
     }
 
     /// A new session for `skep run`.

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use skep_loader::{Object, ProgramSpec};
+use skep_uapi::btf::LineInfo;
 
 /// A line of the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,21 +36,7 @@ pub(crate) fn place(
     program: &ProgramSpec,
     insn: u32,
 ) -> Option<Place> {
-    let before = |offset: u32| offset <= insn;
-    let function = program
-        .func_info
-        .iter()
-        .rev()
-        .find(|info| before(info.insn_off));
-    let start = function.map_or(0, |info| info.insn_off);
-    let record = program
-        .line_info
-        .iter()
-        .rev()
-        .find(|info| before(info.insn_off))?;
-    if record.insn_off < start {
-        return None;
-    }
+    let record = record(program, insn)?;
     let file = object.btf.text(record.file_name_off).to_owned();
     let line = Line {
         number: record.line_col >> COLUMN_BITS,
@@ -67,6 +54,27 @@ pub(crate) fn place(
             .collect(),
         line,
     })
+}
+
+/// The number of the line an instruction was compiled from.
+pub(crate) fn line_number(program: &ProgramSpec, insn: u32) -> Option<u32> {
+    record(program, insn).map(|record| record.line_col >> COLUMN_BITS)
+}
+
+fn record(program: &ProgramSpec, insn: u32) -> Option<&LineInfo> {
+    let before = |offset: u32| offset <= insn;
+    let function = program
+        .func_info
+        .iter()
+        .rev()
+        .find(|info| before(info.insn_off));
+    let start = function.map_or(0, |info| info.insn_off);
+    let record = program
+        .line_info
+        .iter()
+        .rev()
+        .find(|info| before(info.insn_off))?;
+    (record.insn_off >= start).then_some(record)
 }
 
 /// The lines of a file that records mention.

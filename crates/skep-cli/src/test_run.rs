@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use serde_json::{Map, Value, json};
 use skep_kernel::{Client, Engine, Fd, TestRunSpec};
-use skep_loader::{LoadOptions, Object, ProgramSpec, Selection};
+use skep_loader::{LoadOptions, Logging, Object, ProgramSpec, Selection};
 use skep_uapi::{LogLevel, ProgType};
 
 use crate::map_dump::{self, Dump, RecordTypes};
@@ -71,7 +71,7 @@ pub(crate) fn run(args: &Args) -> Result<Verdict> {
         &client,
         &LoadOptions {
             selection: Selection::AutoloadAnd(&name),
-            log_level: LogLevel::from_bits_retain(1),
+            logging: Logging::OnRejection(LogLevel::LEVEL1),
             log_size: 1 << 20,
         },
     );

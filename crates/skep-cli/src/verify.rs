@@ -1,81 +1,183 @@
-//! `skep verify`: the verdict Linux would give, program by program.
+//! `skep verify`: the verdict Linux would give, program by program, over one object or many.
+
+mod compare;
+mod files;
+mod filter;
+mod lacks;
+mod one;
+mod record;
+mod stat;
+mod table;
+mod work;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
-use skep_kernel::{Engine, LoadReply};
-use skep_loader::{LoadOptions, LoadedProgram, Object, ProgramOutcome, ProgramSpec, Selection};
+use skep_kernel::{Engine, Identity};
+use skep_loader::{LoadOptions, Logging, Object, Selection};
 use skep_uapi::LogLevel;
 
-use crate::report::Report;
+use self::files::Files;
+use self::filter::{Filter, Line, Order};
+pub(crate) use self::one::One;
+use self::record::Record;
 use crate::{Verdict, session};
 
-/// Say what Linux's verifier would say of each program of a compiled object
+/// Say what Linux's verifier would say of each program of compiled objects
 ///
-/// For a rejection: the C line, the instruction, what the verifier knew there, the rule, and what usually helps; the last
-/// lines are those Linux prints. Exit status: 0 all accepted, 1 one was rejected, 2 one could not be tried.
+/// For a rejection: the C line, the instruction, where the values of its registers came from, the rule, and what usually
+/// helps; the last lines are those Linux prints. Several objects, or a directory, give a table. The rules are always those
+/// of Linux 6.18; --kernel-btf says what the kernel has. Exit status: 0 all accepted, 1 one was rejected, 2 one could not
+/// be tried.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Compiled object (clang -g -O2 --target=bpf)
-    object: PathBuf,
-    /// Only this program (its function's name)
+    /// Compiled objects (clang -g -O2 --target=bpf), or directories with them
+    #[arg(required_unless_present = "compare", value_name = "OBJECT|DIRECTORY")]
+    objects: Vec<PathBuf>,
+    /// Only programs of this name (their function's)
     #[arg(long, value_name = "NAME")]
     prog: Option<String>,
     /// Print the verifier's log as Linux writes it; twice: with the state at every instruction
     #[arg(short, action = clap::ArgAction::Count)]
     verbose: u8,
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with = "csv")]
     json: bool,
+    /// Print a run as CSV, in veristat's columns
+    #[arg(long)]
+    csv: bool,
+    /// Compare two runs, kept as CSV (skep's or veristat's): programs whose verdict or numbers differ
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with_all = ["objects", "csv", "prog"])]
+    compare: Vec<PathBuf>,
+    /// Only lines that pass: `*name*/prog*`, `!name*`, `insns>1000`, `verdict=failure`; with --compare `insns_pct>5`,
+    /// `states_diff<0`, `verdict_a=success`
+    #[arg(short = 'f', long = "filter", value_name = "FILTER")]
+    filters: Vec<Filter>,
+    /// Order of lines: largest insns, states, peak_states, max_states, stack, size or duration first (`insns^`: smallest);
+    /// with --compare also insns_diff, insns_pct
+    #[arg(long, value_name = "NUMBER")]
+    sort: Option<Order>,
+    /// Only the first lines
+    #[arg(long, value_name = "N")]
+    top: Option<usize>,
+    /// Objects at once; as many as there are CPUs by default
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<usize>,
     #[command(flatten)]
     session: session::Options,
 }
 
 /// Room for a log that is tried first.
 const LOG_ROOM: u32 = 1 << 20;
+/// Whose rules these are.
+const RULES: &str = "6.18";
 
 pub(crate) fn run(args: &Args) -> Result<Verdict> {
-    let client = args.session.client(Engine::Check)?;
-    let object = session::open(&client, &args.object)?;
-    if let Some(name) = &args.prog {
+    if let [old, new] = args.compare.as_slice() {
+        return compare_runs(args, old, new);
+    }
+    let files = Files::named(&args.objects)?;
+    let identity = args.session.identity()?;
+    let jobs = args.jobs.unwrap_or_else(|| {
+        std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
+    });
+    let mut results = work::all(&files.paths, jobs, |path| object(args, &identity, path))?;
+    if files.single
+        && let Some(Err(_)) = results.first()
+    {
+        return results.remove(0).map(|_| Verdict::NotTried);
+    }
+    let results: Vec<Verified> = files
+        .paths
+        .iter()
+        .zip(results)
+        .map(|(path, programs)| Verified {
+            path: path.clone(),
+            programs,
+        })
+        .collect();
+    if let Some(name) = &args.prog
+        && !results
+            .iter()
+            .any(|object| object.programs().next().is_some())
+    {
+        bail!("no object has a program '{name}'");
+    }
+    if args.csv {
+        print_csv(args, &results)?;
+    } else if args.json {
+        print_json(args, &files, &results)?;
+    } else if files.single {
+        println!("{}", args.session.describe(&identity, RULES));
+        for one in results.iter().flat_map(Verified::programs) {
+            one.print(args.verbose);
+        }
+    } else {
+        println!("{}", args.session.describe(&identity, RULES));
+        print_table(args, &results);
+    }
+    Ok(overall(&results))
+}
+
+/// One object and what came of it.
+struct Verified {
+    path: PathBuf,
+    programs: Result<Vec<One>>,
+}
+
+impl Verified {
+    fn programs(&self) -> impl Iterator<Item = &One> {
+        self.programs.iter().flatten()
+    }
+
+    /// The name without directories.
+    fn file(&self) -> String {
+        let name = self.path.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+
+    fn json(&self, verbose: u8) -> Value {
+        let programs: Vec<Value> = self.programs().map(|one| one.json(verbose)).collect();
+        let mut value = json!({"object": self.path.display().to_string(), "programs": programs});
+        if let Err(why) = &self.programs {
+            value["error"] = json!(format!("{why:#}"));
+        }
+        value
+    }
+}
+
+/// Verifies the programs of one object, in a session of its own.
+fn object(args: &Args, identity: &Identity, path: &Path) -> Result<Vec<One>> {
+    let client = args.session.client_of(identity.clone(), Engine::Check);
+    let object = session::open(&client, path)?;
+    let wanted = |name: &str| args.prog.as_ref().is_none_or(|prog| prog == name);
+    if let Some(name) = &args.prog
+        && args.objects.len() == 1
+        && !path.is_dir()
+        && args.objects.first().is_some_and(|named| named == path)
+    {
         exists(&object, name)?;
     }
-    let wanted = |name: &str| args.prog.as_ref().is_none_or(|prog| prog == name);
     let loaded = object.load(
         &client,
         &LoadOptions {
             selection: args.prog.as_deref().map_or(Selection::All, Selection::Only),
-            log_level: log_level(args.verbose),
+            logging: logging(args.verbose),
             log_size: LOG_ROOM,
         },
     );
     let mut results = Vec::new();
     for program in &loaded.programs {
         if let Some(spec) = object.programs.get(program.index) {
-            results.push(One::new(&object, &args.object, spec, program));
+            let lacks = lacks::of(client.kernel(), &object, spec);
+            results.push(One::new(&object, path, spec, program).with_lacks(lacks));
         }
     }
     for broken in object.broken.iter().filter(|broken| wanted(&broken.name)) {
         results.push(One::not_tried(&broken.name, "?", broken.why.to_string()));
     }
-    if args.json {
-        let programs: Vec<Value> = results.iter().map(|one| one.json(args.verbose)).collect();
-        let all = json!({"object": args.object.display().to_string(), "programs": programs});
-        println!("{}", serde_json::to_string_pretty(&all)?);
-    } else {
-        for one in &results {
-            one.print(args.verbose);
-        }
-    }
-    let any = |verdict| results.iter().any(|one| one.verdict == verdict);
-    Ok(if any(Verdict::Rejected) {
-        Verdict::Rejected
-    } else if any(Verdict::NotTried) {
-        Verdict::NotTried
-    } else {
-        Verdict::Accepted
-    })
+    Ok(results)
 }
 
 /// Fails if an object has no program of a name.
@@ -100,121 +202,154 @@ pub(crate) fn names(object: &Object) -> impl Iterator<Item = &str> {
         .chain(broken)
 }
 
-fn log_level(verbose: u8) -> LogLevel {
+fn logging(verbose: u8) -> Logging {
     match verbose {
-        0 | 1 => LogLevel::from_bits_retain(1),
-        _ => LogLevel::from_bits_retain(2),
+        0 => Logging::OnRejection(LogLevel::LEVEL1),
+        1 => Logging::Always(LogLevel::LEVEL1),
+        _ => Logging::Always(LogLevel::LEVEL2),
     }
 }
 
-/// The verdict over one program.
-pub(crate) struct One {
-    pub(crate) verdict: Verdict,
-    name: String,
-    prog_type: String,
-    summary: String,
-    report: Option<Report>,
-    log: String,
-    numbers: Value,
+fn overall(results: &[Verified]) -> Verdict {
+    let any = |verdict| {
+        let mut all = results.iter().flat_map(Verified::programs);
+        all.any(|one| one.verdict == verdict)
+    };
+    if any(Verdict::Rejected) {
+        Verdict::Rejected
+    } else if any(Verdict::NotTried) || results.iter().any(|object| object.programs.is_err()) {
+        Verdict::NotTried
+    } else {
+        Verdict::Accepted
+    }
 }
 
-impl One {
-    pub(crate) fn new(
-        object: &Object,
-        path: &Path,
-        spec: &ProgramSpec,
-        program: &LoadedProgram,
-    ) -> Self {
-        let prog_type = spec.prog_type.name().to_ascii_lowercase();
-        match &program.outcome {
-            ProgramOutcome::NotTried(why) => {
-                Self::not_tried(&program.name, &prog_type, why.clone())
+fn records(results: &[Verified]) -> Vec<Record> {
+    let records = results.iter().flat_map(|object| {
+        let file = object.file();
+        object.programs().filter_map(move |one| one.record(&file))
+    });
+    records.collect()
+}
+
+/// The lines of a run that the arguments ask for, in the order they ask for.
+fn chosen<'a>(args: &Args, mut lines: Vec<Line<'a>>) -> Vec<Line<'a>> {
+    lines.retain(|line| filter::passes(&args.filters, line));
+    if let Some(order) = args.sort {
+        order.sort(&mut lines);
+    }
+    lines.truncate(args.top.unwrap_or(usize::MAX));
+    lines
+}
+
+fn of_run(record: &Record) -> Line<'_> {
+    Line {
+        a: None,
+        b: Some(record),
+    }
+}
+
+fn print_csv(args: &Args, results: &[Verified]) -> Result<()> {
+    let records = records(results);
+    let lines = chosen(args, records.iter().map(of_run).collect());
+    let records: Vec<Record> = lines.iter().filter_map(|line| line.b.cloned()).collect();
+    record::write(std::io::stdout().lock(), &records)?;
+    for line in untried(results) {
+        eprintln!("skep: {line}");
+    }
+    Ok(())
+}
+
+fn print_json(args: &Args, files: &Files, results: &[Verified]) -> Result<()> {
+    let mut objects: Vec<Value> = results
+        .iter()
+        .map(|object| object.json(args.verbose))
+        .collect();
+    let mut all = if files.single {
+        objects.remove(0)
+    } else {
+        json!({"objects": objects})
+    };
+    all["rules"] = json!(RULES);
+    println!("{}", serde_json::to_string_pretty(&all)?);
+    Ok(())
+}
+
+fn print_table(args: &Args, results: &[Verified]) {
+    let records = records(results);
+    let lines = chosen(args, records.iter().map(of_run).collect());
+    table::run(&lines);
+    println!();
+    for object in results {
+        for one in object.programs() {
+            if let (Verdict::Rejected, Some(reason)) = (one.verdict, one.reason()) {
+                println!("rejected  {} {}: {reason}", object.file(), one.name);
             }
-            ProgramOutcome::Tried(reply) => Self::tried(object, path, spec, prog_type, reply),
         }
     }
+    for line in untried(results) {
+        println!("not tried {line}");
+    }
+    let count = |verdict| {
+        let all = results.iter().flat_map(Verified::programs);
+        all.filter(|one| one.verdict == verdict).count()
+    };
+    println!(
+        "{} objects: {} programs accepted, {} rejected, {} not tried; `skep verify OBJECT` reports on one",
+        results.len(),
+        count(Verdict::Accepted),
+        count(Verdict::Rejected),
+        count(Verdict::NotTried),
+    );
+}
 
-    fn tried(
-        object: &Object,
-        path: &Path,
-        spec: &ProgramSpec,
-        prog_type: String,
-        reply: &LoadReply,
-    ) -> Self {
-        if let Err(error) = &reply.result
-            && error.why.starts_with("not implemented")
-        {
-            return Self::not_tried(&spec.name, &prog_type, error.why.to_string());
+/// Objects and programs without a verdict, and why.
+fn untried(results: &[Verified]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for object in results {
+        if let Err(why) = &object.programs {
+            lines.push(format!("{why:#}"));
         }
-        let statistics = reply.verdict.as_ref().map(|verdict| &verdict.statistics);
-        let cost = statistics.map_or(String::new(), |statistics| {
-            let stack: u32 = statistics.stack_depths.iter().copied().max().unwrap_or(0);
-            format!(
-                ": {} insns processed, {} states, stack {stack} bytes",
-                statistics.processed_insns, statistics.total_states
-            )
-        });
-        let (verdict, word) = match &reply.result {
-            Ok(_) => (Verdict::Accepted, "accepted"),
-            Err(_) => (Verdict::Rejected, "rejected"),
-        };
-        Self {
-            verdict,
-            name: spec.name.clone(),
-            prog_type,
-            summary: format!("{word}{cost}"),
-            report: (verdict == Verdict::Rejected).then(|| Report::new(object, path, spec, reply)),
-            log: reply.log.clone(),
-            numbers: statistics.map_or(Value::Null, |statistics| {
-                json!({
-                    "processed_insns": statistics.processed_insns,
-                    "total_states": statistics.total_states,
-                    "peak_states": statistics.peak_states,
-                    "stack_depths": statistics.stack_depths,
-                })
-            }),
+        for one in object.programs() {
+            if let (Verdict::NotTried, Some(reason)) = (one.verdict, one.reason()) {
+                lines.push(format!("{} {}: {reason}", object.file(), one.name));
+            }
         }
     }
+    lines
+}
 
-    pub(crate) fn not_tried(name: &str, prog_type: &str, why: String) -> Self {
-        Self {
-            verdict: Verdict::NotTried,
-            name: name.to_owned(),
-            prog_type: prog_type.to_owned(),
-            summary: format!("not tried: {why}"),
-            report: None,
-            log: String::new(),
-            numbers: Value::Null,
+/// Answers [`Verdict::Rejected`] where a program's verdict differs.
+fn compare_runs(args: &Args, old: &Path, new: &Path) -> Result<Verdict> {
+    let (old, new) = (record::read(old)?, record::read(new)?);
+    let all = compare::lines(&old, &new);
+    let other_verdict = |line: &&Line<'_>| {
+        let outcome = |record: Option<&Record>| record.map(|record| record.outcome);
+        outcome(line.a) != outcome(line.b)
+    };
+    let verdicts = all.iter().filter(other_verdict).count();
+    let different = all.iter().filter(|line| compare::differs(line)).count();
+    let total = all.len();
+    // Whoever filters says what is of interest; otherwise it is what differs.
+    let lines = if args.filters.is_empty() {
+        all.into_iter().filter(compare::differs).collect()
+    } else {
+        all
+    };
+    let lines = chosen(args, lines);
+    if args.json {
+        let value = table::comparison_json(&lines);
+        println!("{}", serde_json::to_string_pretty(&value)?);
+    } else {
+        if !lines.is_empty() {
+            table::comparison(&lines);
+            println!();
         }
+        println!("{total} programs: {different} differ, {verdicts} in their verdict");
     }
-
-    pub(crate) fn print(&self, verbose: u8) {
-        println!("{} ({}) {}", self.name, self.prog_type, self.summary);
-        if verbose > 0 && !self.log.is_empty() {
-            print!("{}", self.log);
-        }
-        if let Some(report) = &self.report {
-            print!("{}", report.text());
-        }
-    }
-
-    pub(crate) fn json(&self, verbose: u8) -> Value {
-        let verdict = match self.verdict {
-            Verdict::Accepted => "accepted",
-            Verdict::Rejected => "rejected",
-            Verdict::NotTried => "not tried",
-        };
-        let mut value = json!({
-            "name": self.name,
-            "type": self.prog_type,
-            "verdict": verdict,
-            "summary": self.summary,
-            "statistics": self.numbers,
-            "rejection": self.report.as_ref().map(Report::json),
-        });
-        if verbose > 0 {
-            value["log"] = json!(self.log);
-        }
-        value
-    }
+    Ok(if verdicts == 0 {
+        Verdict::Accepted
+    } else {
+        Verdict::Rejected
+    })
 }

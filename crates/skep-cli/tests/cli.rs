@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
+use skep_btf::BtfBuilder;
 
 fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples")
@@ -127,6 +128,18 @@ fn rejections_are_explained() {
             "R1   = pkt(id=1,off=14,r=0",
             "data_end",
         ),
+        (
+            "leaked_record",
+            "line 31, insn 6: call bpf_ringbuf_reserve#131: taken here",
+            "refs = ",
+            "bpf_ringbuf_submit or _discard",
+        ),
+        (
+            "endless_loop",
+            "while (!ready)",
+            "map_value(map=endless_.bss",
+            "count towards a constant bound",
+        ),
     ];
     for (name, line, known, hint) in cases {
         let output = skep(&["verify", &format!("{name}.bpf.o")]);
@@ -156,11 +169,16 @@ fn rejections_are_explained() {
 /// Addresses differ from boot to boot; everything else of the log is Linux's.
 #[test]
 fn the_log_is_linuxs() {
-    for name in ["missing_null_check", "missing_bounds_check"] {
+    for name in [
+        "missing_null_check",
+        "missing_bounds_check",
+        "leaked_record",
+        "endless_loop",
+    ] {
         let stdout = text(&skep(&["verify", &format!("{name}.bpf.o"), "-v"]).stdout);
         for line in expected(name)["log"].as_array().unwrap() {
             let line = line.as_str().unwrap();
-            if !line.contains("0xffff8") {
+            if !line.contains("= 0xffff") {
                 assert!(
                     stdout.lines().any(|ours| ours == line),
                     "{name}: no '{line}' in\n{stdout}"
@@ -238,6 +256,18 @@ fn bad_input_is_one_sentence() {
             "is no kernel BTF",
         ),
         (
+            &["verify", "expected"],
+            "there is no object (*.o) below expected",
+        ),
+        (
+            &["verify", "--compare", &text_file, &text_file],
+            "is no run",
+        ),
+        (
+            &["verify", "--compare", "a.csv", "b.csv"],
+            "cannot read a.csv",
+        ),
+        (
             &["test-run", "packet_counter.bpf.o"],
             "there is nothing to run",
         ),
@@ -266,6 +296,92 @@ fn bad_input_is_one_sentence() {
         assert_eq!(stderr.lines().count(), 1, "{args:?}: {stderr}");
         assert!(output.stdout.is_empty(), "{args:?}");
     }
+}
+
+/// Several objects are a table, a run as CSV, and two runs a comparison.
+#[test]
+fn many_objects_and_runs() {
+    let output = skep(&["verify", ".", "-j", "2"]);
+    assert_eq!(output.status.code(), Some(1));
+    let table = text(&output.stdout);
+    assert!(table.starts_with("rules of Linux 6.18"), "{table}");
+    assert!(
+        table.contains("leaked_record.bpf.o leaked_record: BPF_EXIT"),
+        "{table}"
+    );
+    assert!(
+        table.contains("6 programs accepted, 4 rejected, 0 not tried"),
+        "{table}"
+    );
+
+    let run = skep(&["verify", ".", "--csv"]).stdout;
+    let old = scratch("old.csv", &run);
+    let changed = text(&run).replace(",success,", ",failure,");
+    let new = scratch("new.csv", changed.as_bytes());
+    let output = skep(&["verify", "--compare", &old, &old]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(
+        text(&output.stdout),
+        "10 programs: 0 differ, 0 in their verdict\n"
+    );
+    let output = skep(&["verify", "--compare", &old, &new, "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let lines: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(lines.as_array().unwrap().len(), 6);
+    assert_eq!(lines[0]["a"]["verdict"], "accepted");
+    assert_eq!(lines[0]["b"]["verdict"], "rejected");
+
+    let few = skep(&[
+        "verify", ".", "--csv", "-f", "missing*", "-f", "insns>18", "--sort", "insns",
+    ]);
+    assert_eq!(text(&few.stdout).lines().count(), 2);
+    let both: Value = serde_json::from_slice(&skep(&["verify", ".", "--json"]).stdout).unwrap();
+    assert_eq!(both["rules"], "6.18");
+    assert_eq!(both["objects"].as_array().unwrap().len(), 7);
+}
+
+/// An older kernel lacks what its BTF does not list; the rules stay.
+#[test]
+fn a_kernel_is_chosen_by_its_types() {
+    let mut builder = BtfBuilder::new();
+    builder.enumeration(
+        "bpf_func_id",
+        4,
+        &[
+            ("BPF_FUNC_map_lookup_elem", 1),
+            ("BPF_FUNC_map_update_elem", 2),
+        ],
+    );
+    builder.enumeration(
+        "bpf_map_type",
+        4,
+        &[("BPF_MAP_TYPE_HASH", 1), ("BPF_MAP_TYPE_ARRAY", 2)],
+    );
+    builder.enumeration("bpf_prog_type", 4, &[("BPF_PROG_TYPE_XDP", 6)]);
+    let old = scratch("old.btf", &builder.finish());
+    let lacks = |object: &str| {
+        let output = skep(&["verify", object, "--kernel-btf", &old, "--json"]);
+        assert_eq!(output.status.code(), Some(1), "{object}");
+        let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+        value["programs"][0]["lacks"].to_string()
+    };
+    let record = lacks("leaked_record.bpf.o");
+    assert!(
+        record.contains("map type RINGBUF (map 'events')"),
+        "{record}"
+    );
+    assert!(record.contains("helper bpf_ringbuf_reserve"), "{record}");
+    assert!(lacks("block_list.bpf.o").contains("program type SCHED_CLS"));
+    let output = skep(&["verify", "missing_null_check.bpf.o", "--kernel-btf", &old]);
+    let stdout = text(&output.stdout);
+    assert!(
+        stdout.starts_with("rules of Linux 6.18, types of "),
+        "{stdout}"
+    );
+    assert!(!stdout.contains("lacks"), "{stdout}");
+
+    let builtin = skep(&["verify", "packet_counter.bpf.o", "--kernel-btf", "builtin"]);
+    assert_eq!(builtin.status.code(), Some(0));
 }
 
 /// No cut of an object makes the loader fall over.

@@ -47,7 +47,7 @@ mod types;
 pub use error::OpenError;
 pub use kconfig::Kconfig;
 pub use load::{
-    LoadOptions, Loaded, LoadedProgram, MapFailure, MapStep, ProgramOutcome, Selection,
+    LoadOptions, Loaded, LoadedProgram, Logging, MapFailure, MapStep, ProgramOutcome, Selection,
 };
 pub use map::{Contents, MapSpec, Pinning, Slot};
 pub use object::{Broken, Object};

@@ -24,13 +24,22 @@ pub enum Selection<'a> {
     Only(&'a str),
 }
 
+/// When the verifier logs, and how much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Logging {
+    /// Every load.
+    Always(LogLevel),
+    /// Nothing; a program that is rejected is loaded once more with this level, as libbpf does.
+    OnRejection(LogLevel),
+}
+
 /// How programs are loaded.
 #[derive(Clone, Copy, Debug)]
 pub struct LoadOptions<'a> {
     /// Which programs.
     pub selection: Selection<'a>,
-    /// How much the verifier logs.
-    pub log_level: LogLevel,
+    /// What the verifier logs.
+    pub logging: Logging,
     /// Bytes of room for the log; more is taken if it does not fit.
     pub log_size: u32,
 }
@@ -131,8 +140,8 @@ impl Object {
             .map(|(index, program)| LoadedProgram {
                 name: program.name.clone(),
                 index,
-                outcome: match self.request(program, &maps, btf.as_ref().ok().copied(), options) {
-                    Ok(spec) => ProgramOutcome::Tried(client.prog_load_with_whole_log(&spec)),
+                outcome: match self.request(program, &maps, btf.as_ref().ok().copied()) {
+                    Ok(spec) => ProgramOutcome::Tried(load(client, spec, options)),
                     Err(why) => ProgramOutcome::NotTried(why),
                 },
             })
@@ -156,7 +165,6 @@ impl Object {
         program: &ProgramSpec,
         maps: &[Result<Fd, MapFailure>],
         btf: Option<Fd>,
-        options: &LoadOptions<'_>,
     ) -> Result<ProgSpec, String> {
         if program.prog_type == ProgType::Unspec {
             let section = &program.section;
@@ -180,8 +188,6 @@ impl Object {
         spec.license.clone_from(&self.license);
         spec.name.clone_from(&program.name);
         spec.attach_btf_id = attach_btf_id;
-        spec.log_level = options.log_level;
-        spec.log_size = options.log_size;
         if btf.is_some() {
             spec.btf = btf;
             spec.func_info = records(
@@ -238,6 +244,21 @@ fn with_fds(insns: &[RawInsn], maps: &[Result<Fd, MapFailure>]) -> Result<Vec<Ra
         }
     }
     Ok(insns)
+}
+
+fn load(client: &Client, mut spec: ProgSpec, options: &LoadOptions<'_>) -> LoadReply {
+    spec.log_level = match options.logging {
+        Logging::Always(level) => level,
+        Logging::OnRejection(level) => {
+            let reply = client.prog_load(&spec);
+            if reply.result.is_ok() {
+                return reply;
+            }
+            level
+        }
+    };
+    spec.log_size = options.log_size;
+    client.prog_load_with_whole_log(&spec)
 }
 
 /// Types whose keys or values are kernel objects: Linux takes no BTF for them.

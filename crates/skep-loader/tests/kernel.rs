@@ -12,7 +12,7 @@ use skep_btf::Btf;
 use skep_isa::{encode_program, opcode};
 use skep_kernel::{Client, Kernel};
 use skep_loader::{
-    LoadOptions, MapSpec, MissingExterns, Object, ProgramOutcome, Selection, Target,
+    LoadOptions, Logging, MapSpec, MissingExterns, Object, ProgramOutcome, Selection, Target,
 };
 use skep_uapi::{Errno, LogLevel};
 use zerocopy::IntoBytes;
@@ -125,7 +125,7 @@ fn ask_skep(object: &Object) -> (Errno, String) {
     let client = Client::new(&Kernel::new());
     let options = LoadOptions {
         selection: Selection::All,
-        log_level: LogLevel::LEVEL1,
+        logging: Logging::Always(LogLevel::LEVEL1),
         log_size: LOG_SIZE as u32,
     };
     let loaded = object.load(&client, &options);

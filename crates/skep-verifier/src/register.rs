@@ -493,6 +493,19 @@ impl fmt::Display for TypeName {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RegisterTypeName(Option<Option<TypeName>>);
 
+impl RegisterTypeName {
+    /// The pointer type; `None` for numbers and registers nothing is known of.
+    pub fn pointer(&self) -> Option<TypeName> {
+        self.0.flatten()
+    }
+
+    /// Whether it is a pointer that may be NULL.
+    pub fn may_be_null(&self) -> bool {
+        self.pointer()
+            .is_some_and(|name| name.flags.contains(PtrFlags::MAYBE_NULL))
+    }
+}
+
 impl fmt::Display for RegisterTypeName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {

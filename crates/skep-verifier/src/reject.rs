@@ -39,6 +39,15 @@ macro_rules! rejections {
             pub const fn errno(&self) -> skep_uapi::Errno {
                 match self { $(Self::$variant { .. } => skep_uapi::Errno::$errno),* }
             }
+
+            /// The register it is about, where it names one.
+            pub fn register(&self) -> Option<u8> {
+                #[allow(unused_variables)] // only registers are looked at
+                match self { $(Self::$variant $({ $($field),* })? => {
+                    let named: &[Option<u8>] = &[$($($crate::reject::note_register!($field, $field)),*)?];
+                    named.iter().flatten().next().copied()
+                }),* }
+            }
         }
 
         impl core::fmt::Display for $name {
@@ -49,6 +58,17 @@ macro_rules! rejections {
     };
 }
 pub(crate) use rejections;
+
+/// The operand called `reg`; nothing for another one.
+macro_rules! note_register {
+    (reg, $value:ident) => {
+        Some(*$value)
+    };
+    ($other:ident, $value:ident) => {
+        None
+    };
+}
+pub(crate) use note_register;
 
 /// A broken rule, by area. `Display` is Linux's log line.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,6 +103,19 @@ rule_from!(
 );
 
 impl Rule {
+    /// The register it is about, where it names one.
+    pub fn register(&self) -> Option<u8> {
+        match self {
+            Rule::Control(r) => r.register(),
+            Rule::Value(r) => r.register(),
+            Rule::Memory(r) => r.register(),
+            Rule::Call(r) => r.register(),
+            Rule::Prototype(r) => r.register(),
+            Rule::Attach(r) => r.register(),
+            Rule::Kfunc(r) => r.register(),
+        }
+    }
+
     /// The errno Linux answers with.
     pub const fn errno(&self) -> Errno {
         match self {

@@ -3,6 +3,8 @@
 //! A log holds the state at the start of each path (`0: R1=ctx() R10=fp0`, `from 4 to 20: ...`) and after each instruction
 //! the parts that changed (`7: (07) r2 += -4   ; R2=fp-4`). The last of each part is what was known at the end.
 
+use super::steps;
+
 /// Registers and stack slots with their contents, as the log words them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Known {
@@ -46,49 +48,13 @@ impl Known {
     }
 
     fn take(&mut self, state: &str) {
-        for part in words(state) {
-            let Some((name, value)) = part.split_once('=') else {
-                continue;
-            };
-            let name = name.strip_suffix("_w").unwrap_or(name);
-            if !is_name(name) {
-                continue;
-            }
-            match self.parts.iter_mut().find(|(known, _)| known == name) {
-                Some((_, known)) => *known = value.to_owned(),
-                None => self.parts.push((name.to_owned(), value.to_owned())),
+        for (name, value) in steps::parts(state) {
+            match self.parts.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, known)) => *known = value,
+                None => self.parts.push((name, value)),
             }
         }
     }
-}
-
-/// Splits at spaces outside of parentheses.
-fn words(state: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut depth = 0_u32;
-    for c in state.chars() {
-        match c {
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            ' ' if depth == 0 => {
-                words.push(String::new());
-                continue;
-            }
-            _ => {}
-        }
-        if let Some(word) = words.last_mut() {
-            word.push(c);
-        }
-    }
-    words
-}
-
-fn is_name(name: &str) -> bool {
-    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    name.strip_prefix('R').is_some_and(number)
-        || name.strip_prefix("fp-").is_some_and(number)
-        || name == "refs"
-        || name == "cb"
 }
 
 /// Registers by number, then the stack from its top, then the rest.

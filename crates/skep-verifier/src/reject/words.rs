@@ -9,6 +9,18 @@ use skep_uapi::HelperId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HelperName(pub HelperId);
 
+impl HelperName {
+    /// Whether it stands for a CO-RE relocation that matched nothing; loaders put this number there.
+    pub fn is_poison(&self) -> bool {
+        self.0.0 == 195_896_080
+    }
+
+    /// Whether it stands for a weak kernel function that is not there; loaders put such numbers there.
+    pub fn is_missing_kfunc(&self) -> bool {
+        (2_002_000_000..2_003_000_000).contains(&self.0.0)
+    }
+}
+
 impl fmt::Display for HelperName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
