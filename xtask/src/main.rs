@@ -1,6 +1,7 @@
 //! Repository tasks, `cargo xtask COMMAND`: one file or directory per subcommand.
 
 mod agree;
+mod bench;
 mod codegen;
 mod corpus;
 mod fuzz;
@@ -27,6 +28,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Agree(agree::Args),
+    Bench(bench::Args),
     Codegen(codegen::Args),
     Fuzz(fuzz::Args),
     KernelBtf(kernel_btf::Args),
@@ -40,6 +42,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Agree(args) => agree::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Codegen(args) => codegen::command(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::KernelBtf(args) => kernel_btf::run(&args),

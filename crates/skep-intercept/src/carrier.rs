@@ -65,7 +65,7 @@ pub(crate) enum OnExec {
 
 /// The way calls come and answers go.
 pub(crate) trait Carrier: Send + Sync {
-    /// Waits for a call. One thread at a time waits; others queue up.
+    /// Waits for a call. For one thread at a time: a call may wake all that wait.
     fn receive(&self) -> Received;
 
     /// Answers a call. ENOENT: nobody waits for it any more.

@@ -48,7 +48,12 @@ impl ClientFds<'_> {
                 map,
                 access: opened_for(thread, fd),
             }),
-            Some((object, _)) => FdEntry::Object(object),
+            Some((object, _)) => {
+                if may_wait(&object) {
+                    self.session.workers.step_down();
+                }
+                FdEntry::Object(object)
+            }
         }
     }
 }
@@ -77,6 +82,16 @@ impl FdTable for ClientFds<'_> {
         self.session
             .give(self.call, object, Give::Only)
             .map(|number| Fd(number as i32))
+    }
+}
+
+/// Whether a command on it may have to wait for programs that run.
+fn may_wait(object: &FdObject) -> bool {
+    match object {
+        FdObject::Map { map, .. } => map.reference().map().writes_wait_for_programs(),
+        FdObject::Prog(_) | FdObject::Btf(_) | FdObject::Link { .. } | FdObject::Statistics(_) => {
+            false
+        }
     }
 }
 

@@ -6,18 +6,20 @@
 //!    opened again ── ours, kept: is anybody else there? (a lease knows)
 //! ```
 //!
-//! A handle is one open file of Linux's: it owns one user reference, and lives while any copy of the client's opening
-//! is open or mapped. A handle without memory is opened for writing only and sealed against it, so that nothing can be
+//! A handle owns one user reference, and lives while any client's opening of it is open or mapped. A handle without memory is opened for writing only and sealed against it, so that nothing can be
 //! read, written or mapped. A map that clients may map has its own memfd, and all its handles are one file.
 
 use std::collections::HashMap;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::ffi::CStr;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rustix::fs::inotify::WatchFlags;
 use rustix::fs::{MemfdFlags, Mode, OFlags, SealFlags};
+use rustix::path::DecInt;
 use skep_kernel::{FdObject, MapAccess};
+use skep_memory::Addr;
 
 use crate::file_key::FileKey;
 use crate::hints::{Hinted, Hints, Watch};
@@ -39,10 +41,62 @@ struct Handle {
     watch: Option<Watch>,
 }
 
+/// What tells handles apart: the object, and what is the handle's own. Handles that agree are openings of one file.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Which {
+    name: &'static CStr,
+    object: Addr,
+    own: u8,
+}
+
+impl Which {
+    /// `None`: each is a file of its own.
+    fn of(object: &FdObject) -> Option<Self> {
+        let (at, own) = match object {
+            FdObject::Map { map, access } => (map.reference().address(), *access as u8),
+            FdObject::Prog(prog) => (prog.reference().address(), 0),
+            FdObject::Btf(btf) => (btf.reference().address(), 0),
+            FdObject::Link { link, origin } => (link.reference().address(), *origin as u8),
+            FdObject::Statistics(_) => return None,
+        };
+        Some(Self {
+            name: file_name(object),
+            object: at,
+            own,
+        })
+    }
+}
+
+/// What the file is called.
+fn file_name(object: &FdObject) -> &'static CStr {
+    match object {
+        FdObject::Map { .. } => c"bpf-map",
+        FdObject::Prog(_) => c"bpf-prog",
+        FdObject::Btf(_) => c"btf",
+        FdObject::Link { .. } => c"bpf-link",
+        FdObject::Statistics(_) => c"bpf-stats",
+    }
+}
+
+/// A file that nobody has open any more. Making one costs more than all else of an answer, so the next object gets it.
+struct Idle {
+    name: &'static CStr,
+    key: FileKey,
+    kept: OwnedFd,
+    watch: Watch,
+    since: Instant,
+}
+
+/// Idle files are kept for a create-and-close loop, not for good.
+const IDLE_AT_MOST: usize = 16;
+const IDLE_FOR: Duration = Duration::from_millis(500);
+
 #[derive(Default)]
 struct Open {
     by_file: HashMap<FileKey, Handle>,
     by_watch: HashMap<Watch, FileKey>,
+    by_object: HashMap<Which, FileKey>,
+    idle: Vec<Idle>,
     /// Handles that may be unused, and since when that is known.
     suspects: HashMap<FileKey, Instant>,
 }
@@ -53,6 +107,11 @@ impl Open {
             Some(watch) => drop(self.by_watch.insert(watch, key)),
             // Nothing will ever hint at it.
             None => drop(self.suspects.insert(key, Instant::now())),
+        }
+        if handle.backing == Backing::Name
+            && let Some(which) = Which::of(&handle.object)
+        {
+            self.by_object.insert(which, key);
         }
         self.by_file.insert(key, handle);
     }
@@ -75,12 +134,22 @@ impl Open {
 const CLOSING: Duration = Duration::from_millis(20);
 
 /// The handles of a session.
-#[derive(Default)]
 pub(crate) struct Handles {
     open: Mutex<Open>,
+    /// `/proc/self/fd`: what is opened through it is opened again.
+    links: OwnedFd,
 }
 
 impl Handles {
+    /// None yet.
+    pub(crate) fn new() -> rustix::io::Result<Self> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        Ok(Self {
+            open: Mutex::default(),
+            links: rustix::fs::open("/proc/self/fd", flags, Mode::empty())?,
+        })
+    }
+
     /// Makes a handle for an object; the client's opening of it. EMFILE and ENFILE are ours, not the client's.
     pub(crate) fn make(&self, hints: &Hints, object: FdObject) -> rustix::io::Result<OwnedFd> {
         if let FdObject::Map { map, access } = &object {
@@ -89,21 +158,37 @@ impl Handles {
                 return self.open_memory(hints, object, memory, access);
             }
         }
-        let name = match &object {
-            FdObject::Map { .. } => c"bpf-map",
-            FdObject::Prog(_) => c"bpf-prog",
-            FdObject::Btf(_) => c"btf",
-            FdObject::Link { .. } => c"bpf-link",
-            FdObject::Statistics(_) => c"bpf-stats",
-        };
+        // Under the lock, so that nobody finds a file unused between two openings.
+        let mut open = self.open.lock();
+        let known = Which::of(&object).and_then(|which| open.by_object.get(&which));
+        if let Some(handle) = known.and_then(|key| open.by_file.get(key)) {
+            return self.reopen(handle.kept.as_fd(), OFlags::WRONLY);
+        }
+        let name = file_name(&object);
+        let found = open.idle.iter().rposition(|idle| idle.name == name);
+        if let Some(idle) = found.map(|at| open.idle.swap_remove(at)) {
+            // Unless a client has taken its mode away.
+            if let Ok(clients) = self.reopen(idle.kept.as_fd(), OFlags::WRONLY) {
+                open.insert(
+                    idle.key,
+                    Handle {
+                        object,
+                        backing: Backing::Name,
+                        kept: idle.kept,
+                        watch: Some(idle.watch),
+                    },
+                );
+                return Ok(clients);
+            }
+            hints.forget(idle.watch);
+        }
         let created = memfd(name)?;
         let seals = SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE | SealFlags::SEAL;
         rustix::fs::fcntl_add_seals(&created, seals)?;
-        let clients = reopen(created.as_fd(), OFlags::WRONLY)?;
-        let kept = reopen(created.as_fd(), OFlags::RDONLY)?;
+        let clients = self.reopen(created.as_fd(), OFlags::WRONLY)?;
+        let kept = self.reopen(created.as_fd(), OFlags::RDONLY)?;
         drop(created);
         let key = FileKey::of(&kept)?;
-        let mut open = self.open.lock();
         let watch = hints.watch(&kept, WatchFlags::CLOSE);
         open.insert(
             key,
@@ -132,11 +217,11 @@ impl Handles {
         let key = FileKey::of(memory)?;
         // Under the lock, so that nobody finds the file unused between the two openings.
         let mut open = self.open.lock();
-        let clients = reopen(memory, flags)?;
+        let clients = self.reopen(memory, flags)?;
         if open.by_file.contains_key(&key) {
             return Ok(clients);
         }
-        let kept = reopen(memory, OFlags::RDONLY)?;
+        let kept = self.reopen(memory, OFlags::RDONLY)?;
         let watch = hints.watch(&kept, WatchFlags::CLOSE);
         open.insert(
             key,
@@ -168,7 +253,8 @@ impl Handles {
             && handle.backing == Backing::Memory
         {
             // Seals are set through a writable opening.
-            let sealed = reopen(handle.kept.as_fd(), OFlags::RDWR)
+            let sealed = self
+                .reopen(handle.kept.as_fd(), OFlags::RDWR)
                 .and_then(|file| rustix::fs::fcntl_add_seals(file, SealFlags::FUTURE_WRITE));
             // Without the seal a client can still write what it maps; no memory of ours is at stake.
             let _ = sealed;
@@ -183,6 +269,8 @@ impl Handles {
         let Open {
             by_file,
             by_watch,
+            by_object,
+            idle,
             suspects,
         } = &mut *open;
         suspects.retain(|key, since| {
@@ -193,33 +281,65 @@ impl Handles {
                 return handle.watch.is_none() || since.elapsed() < CLOSING;
             }
             if let Some(watch) = handle.watch {
-                hints.forget(watch);
                 by_watch.remove(&watch);
             }
-            gone.extend(by_file.remove(key));
+            let Some(handle) = by_file.remove(key) else {
+                return false;
+            };
+            if handle.backing == Backing::Name
+                && let Some(which) = Which::of(&handle.object)
+            {
+                by_object.remove(&which);
+            }
+            match handle.watch {
+                Some(watch) if handle.backing == Backing::Name && idle.len() < IDLE_AT_MOST => {
+                    idle.push(Idle {
+                        name: file_name(&handle.object),
+                        key: *key,
+                        kept: handle.kept,
+                        watch,
+                        since: Instant::now(),
+                    });
+                }
+                Some(watch) => hints.forget(watch),
+                None => {}
+            }
+            gone.push(handle.object);
             false
+        });
+        idle.retain(|idle| {
+            let keep = idle.since.elapsed() < IDLE_FOR;
+            if !keep {
+                hints.forget(idle.watch);
+            }
+            keep
         });
         // Objects end after the lock: a prog array may clear itself now.
         drop(open);
         drop(gone);
     }
 
-    /// Whether some handles should be looked at again soon.
-    pub(crate) fn has_suspects(&self) -> bool {
-        !self.open.lock().suspects.is_empty()
+    /// When to settle again, hint or none.
+    pub(crate) fn look_again(&self) -> Option<Duration> {
+        let open = self.open.lock();
+        if !open.suspects.is_empty() {
+            return Some(CLOSING);
+        }
+        (!open.idle.is_empty()).then_some(IDLE_FOR)
+    }
+
+    /// Opens a file again: a description of its own.
+    fn reopen(&self, file: BorrowedFd<'_>, flags: OFlags) -> rustix::io::Result<OwnedFd> {
+        let number = DecInt::from_fd(file);
+        rustix::fs::openat(&self.links, number, flags | OFlags::CLOEXEC, Mode::empty())
     }
 }
 
-fn memfd(name: &std::ffi::CStr) -> rustix::io::Result<OwnedFd> {
+fn memfd(name: &CStr) -> rustix::io::Result<OwnedFd> {
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
     match rustix::fs::memfd_create(name, flags | MemfdFlags::NOEXEC_SEAL) {
         // Before Linux 6.3.
         Err(rustix::io::Errno::INVAL) => rustix::fs::memfd_create(name, flags),
         made => made,
     }
-}
-
-fn reopen(file: BorrowedFd<'_>, flags: OFlags) -> rustix::io::Result<OwnedFd> {
-    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-    rustix::fs::open(path, flags | OFlags::CLOEXEC, Mode::empty())
 }

@@ -33,6 +33,11 @@ impl Hinted {
     }
 }
 
+/// Bytes that are read at once.
+const BUFFER: usize = 4096;
+/// Events that fill them, of 16 bytes and a name that files have none of.
+const FULL: usize = BUFFER / 16;
+
 /// The watches of a session.
 pub(crate) struct Hints {
     inotify: OwnedFd,
@@ -59,9 +64,10 @@ impl Hints {
 
     /// What was hinted at since the last time.
     pub(crate) fn take(&self) -> Hinted {
-        let mut buffer = [MaybeUninit::uninit(); 4096];
+        let mut buffer = [MaybeUninit::uninit(); BUFFER];
         let mut reader = Reader::new(&self.inotify, &mut buffer);
         let mut these = BTreeSet::new();
+        let mut events = 0;
         loop {
             match reader.next() {
                 Ok(event) if event.events().contains(ReadFlags::QUEUE_OVERFLOW) => {
@@ -69,6 +75,11 @@ impl Hints {
                 }
                 Ok(event) => {
                     these.insert(event.wd());
+                    events += 1;
+                    // A read that left room has taken all there was.
+                    if reader.is_buffer_empty() && events < FULL {
+                        return Hinted::These(these);
+                    }
                 }
                 Err(Errno::INTR) => {}
                 Err(_) => return Hinted::These(these),

@@ -1,14 +1,25 @@
 //! Who a client is, as programs and infos see it.
 
+use std::sync::LazyLock;
+
 use skep_kernel::TaskIds;
+
+/// Our user and group, which are our clients'.
+static OWN: LazyLock<(u32, u32)> = LazyLock::new(|| {
+    (
+        rustix::process::getuid().as_raw(),
+        rustix::process::getgid().as_raw(),
+    )
+});
 
 /// The ids of a thread, without asking: for commands that look at capabilities only.
 pub(crate) fn of_thread(thread: u32) -> TaskIds {
+    let (uid, gid) = *OWN;
     TaskIds {
         pid: thread,
         tgid: thread,
-        uid: rustix::process::getuid().as_raw(),
-        gid: rustix::process::getgid().as_raw(),
+        uid,
+        gid,
         comm: [0; 16],
     }
 }

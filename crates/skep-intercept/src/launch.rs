@@ -143,12 +143,13 @@ fn start(
     let view = view.map_err(setup("open the bpffs of the session"))?;
     let hints = Hints::new().map_err(setup("watch handles (fs.inotify.max_user_instances)"))?;
     let polls = Polls::new().map_err(setup("watch rings"))?;
+    let handles = Handles::new().map_err(setup("open /proc/self/fd"))?;
     let session = Arc::new_cyclic(|me| Session {
         kernel: Arc::clone(kernel),
         carrier: Box::new(Notify::new(listener)),
         caps: ClientCaps::new(options.caps),
         trace: options.trace,
-        handles: Handles::default(),
+        handles,
         pins: Pins::default(),
         polls,
         view,

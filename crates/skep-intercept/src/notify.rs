@@ -3,26 +3,19 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use parking_lot::Mutex;
-
 use crate::carrier::{Carrier, ClientCall, Give, OnExec, Received, Verdict};
 use crate::sys::listener;
 
 /// A listener.
 pub(crate) struct Notify {
     listener: OwnedFd,
-    /// Held while waiting: a notification wakes every waiting thread, so one waits and the others follow.
-    leader: Mutex<()>,
 }
 
 impl Notify {
     /// A carrier over a listener that nobody else receives from.
     pub(crate) fn new(listener: OwnedFd) -> Self {
         listener::wake_synchronously(listener.as_fd());
-        Self {
-            listener,
-            leader: Mutex::new(()),
-        }
+        Self { listener }
     }
 
     /// Whether any thread still has the filter.
@@ -41,10 +34,7 @@ impl Notify {
 
 impl Carrier for Notify {
     fn receive(&self) -> Received {
-        let leader = self.leader.lock();
-        let received = listener::receive(self.listener.as_fd());
-        drop(leader);
-        match received {
+        match listener::receive(self.listener.as_fd()) {
             Ok(call) => Received::Call(ClientCall {
                 id: call.id,
                 thread: call.pid,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
+use rustix::io::Errno;
 use skep_kernel::{FdObject, Kernel};
 use skep_object::SysResult;
 
@@ -42,17 +43,18 @@ pub(crate) struct Session {
     pub(crate) giving: RwLock<()>,
 }
 
-/// How soon handles that may be unused are looked at again.
-const LOOK_AGAIN: Duration = Duration::from_millis(30);
+/// How long hints are gathered.
+const GATHERING: Duration = Duration::from_millis(5);
 
 impl Session {
     /// Receives and answers until no client is left. One of several threads.
     pub(crate) fn serve(&self) {
         loop {
+            self.workers.lead();
             match self.carrier.receive() {
                 Received::Call(call) => answer::answer(self, &call),
                 Received::Nothing => {}
-                Received::End => return,
+                Received::End => return self.workers.step_down(),
             }
         }
     }
@@ -80,21 +82,28 @@ impl Session {
         self.polls.settle(|key| self.handles.has(key));
     }
 
-    /// Settles whenever there is a hint, for ever.
+    /// Settles after hints, for ever. Not at once: calls for which it matters settle themselves, and a wake-up for each
+    /// close would cost more than the call that follows.
     pub(crate) fn settle_forever(&self) {
         loop {
-            let soon = self.handles.has_suspects().then_some(LOOK_AGAIN);
-            self.hints.wait(soon);
+            self.hints.wait(self.handles.look_again());
+            std::thread::sleep(GATHERING);
             self.settle();
         }
     }
 
     /// Gives the caller a descriptor for an object; its number there. If that fails the handle is nobody's and goes.
     pub(crate) fn give(&self, call: &ClientCall, object: FdObject, how: Give) -> SysResult<u32> {
-        let clients = self
-            .handles
-            .make(&self.hints, object)
-            .map_err(|error| from_host(&error.into(), "the supervisor cannot make a handle"))?;
+        let made = match self.handles.make(&self.hints, object.clone()) {
+            // What was closed and not noticed yet may be all it takes.
+            Err(Errno::MFILE | Errno::NFILE) => {
+                self.settle();
+                self.handles.make(&self.hints, object)
+            }
+            made => made,
+        };
+        let clients =
+            made.map_err(|error| from_host(&error.into(), "the supervisor cannot make a handle"))?;
         let giving = self.giving.read();
         let given = self.carrier.give(call, clients.as_fd(), how, OnExec::Close);
         drop(clients);

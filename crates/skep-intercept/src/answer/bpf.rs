@@ -47,23 +47,19 @@ pub(super) fn answer(session: &Session, call: &ClientCall) {
         return private(session, call);
     }
     let kind = kind(call.arg(0) as u32);
+    let who = |ids: fn(u32) -> TaskIds| Credentials {
+        caps: session.caps.of(call.thread),
+        ids: ids(call.thread),
+    };
     let answered = match kind {
-        Kind::Element => perform(
-            session,
-            call,
-            &Credentials {
-                caps: session.caps.of(call.thread),
-                ids: identity::of_thread(call.thread),
-            },
-            None,
-        ),
+        Kind::Element => perform(session, call, &who(identity::of_thread), None),
         Kind::Short => {
             session.settle();
-            perform(session, call, &who(session, call), None)
+            perform(session, call, &who(identity::of_thread), None)
         }
         Kind::Long => session.workers.long(|| {
             session.settle();
-            let who = who(session, call);
+            let who = who(identity::of_process);
             session
                 .long
                 .run(call, |cancel| perform(session, call, &who, Some(cancel)))
@@ -87,13 +83,6 @@ fn private(session: &Session, call: &ClientCall) {
         Err(error) => error.errno.as_return(),
     };
     let _ = session.carrier.answer(call, Verdict::Return(value));
-}
-
-fn who(session: &Session, call: &ClientCall) -> Credentials {
-    Credentials {
-        caps: session.caps.of(call.thread),
-        ids: TaskIds::clone(&identity::of_process(call.thread)),
-    }
 }
 
 /// Carries the command out and answers the caller.

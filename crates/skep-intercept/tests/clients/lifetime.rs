@@ -20,8 +20,7 @@ pub(crate) fn family() {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--client", name]).spawn().unwrap()
     };
-    child("sleeper");
-    child("session_leader");
+    let _children = [child("sleeper"), child("session_leader")];
     child("daemons_parent").wait().unwrap();
     sleeper();
 }
@@ -185,8 +184,10 @@ fn it_stops_and_goes_on_with_its_client(program: &Path) -> Result<(), Failed> {
     family.end().map(drop)
 }
 
+type Test = fn(&Path) -> Result<(), Failed>;
+
 pub(crate) fn trials(program: &Path) -> Vec<Trial> {
-    let all: [(&str, fn(&Path) -> Result<(), Failed>); 4] = [
+    let all: [(&str, Test); 4] = [
         (
             "a_killed_supervisor_takes_its_clients_with_it",
             a_killed_supervisor_takes_its_clients_with_it,
@@ -198,7 +199,7 @@ pub(crate) fn trials(program: &Path) -> Vec<Trial> {
             it_stops_and_goes_on_with_its_client,
         ),
     ];
-    let trial = |(name, test): (&str, fn(&Path) -> Result<(), Failed>)| {
+    let trial = |(name, test): (&str, Test)| {
         let program = program.to_owned();
         Trial::test(name, move || test(&program))
     };
