@@ -49,6 +49,7 @@ pub(super) fn helper(
                 opcode::XCHG,
             ),
         ],
+        ("bpf_tail_call", _) => vec![insn::tail_call()],
         ("bpf_timer_set_callback", _) => {
             let [low, high] = address(R3);
             vec![low, high, insn::call()]

@@ -151,3 +151,64 @@ fn cut(code: &mut Vec<RawInsn>, dst: u8, field: u32, within: u32, size: u32) {
     };
     code.push(insn::alu32_imm(opcode::AND, dst, mask));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(prog_type: ProgType, access: RawInsn) -> Vec<String> {
+        let code = convert(of_context(prog_type), access, None).unwrap();
+        code.iter().map(|insn| format!("{insn:?}")).collect()
+    }
+
+    fn texts(code: &[RawInsn]) -> Vec<String> {
+        code.iter().map(|insn| format!("{insn:?}")).collect()
+    }
+
+    #[test]
+    fn a_part_of_a_field_is_cut_out() {
+        let byte_1_of_len = insn::load(opcode::B, 2, 1, 1);
+        let expected = [
+            insn::load(opcode::W, 2, 1, 112),
+            insn::alu32_imm(opcode::RSH, 2, 8),
+            insn::alu32_imm(opcode::AND, 2, 0xff),
+        ];
+        assert_eq!(
+            text(ProgType::SocketFilter, byte_1_of_len),
+            texts(&expected)
+        );
+    }
+
+    #[test]
+    fn the_more_special_table_comes_first() {
+        let ifindex = insn::load(opcode::W, 2, 1, 40);
+        assert_eq!(text(ProgType::SocketFilter, ifindex).len(), 3);
+        assert_eq!(text(ProgType::SchedCls, ifindex).len(), 2);
+    }
+
+    #[test]
+    fn a_constant_is_stored_as_one() {
+        let mark = insn::store_imm(opcode::W, 1, 8, 77);
+        let expected = [insn::store_imm(opcode::W, 1, 164, 77)];
+        assert_eq!(text(ProgType::SchedCls, mark), texts(&expected));
+    }
+
+    #[test]
+    fn the_temporary_register_is_a_free_one() {
+        let port = insn::store(opcode::W, 9, 24, 8);
+        let code = convert(of_context(ProgType::CgroupSockAddr), port, None).unwrap();
+        assert_eq!(code[0].src(), 7);
+    }
+
+    #[test]
+    fn programs_that_see_the_kernels_own_struct_keep_their_accesses() {
+        assert_eq!(
+            convert(
+                of_context(ProgType::Tracing),
+                insn::load(opcode::DW, 2, 1, 0),
+                None
+            ),
+            None
+        );
+    }
+}
