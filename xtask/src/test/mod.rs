@@ -93,6 +93,9 @@ fn steps(total: &mut Outcome) -> Result<Vec<Step>> {
             Err(why) => total.skipped.push(why),
         }
     }
+    if let Err(why) = tools::need_package("bpftool", "version", "bpftool") {
+        total.skipped.push(why);
+    }
     steps.extend([
         Step::xtask("tidy", "tidy")?,
         Step::xtask("generated tables", "codegen --check")?,
