@@ -36,7 +36,7 @@ pub(crate) fn run(_args: &Args) -> Result<Verdict> {
         }
         Bpffs::Private { mount, user } => {
             println!(
-                "/sys/fs/bpf  not mounted: pins work by OBJ_PIN and OBJ_GET, but ls does not show them"
+                "/sys/fs/bpf  not mounted: calls with paths below it are answered one by one (chdir deeper fails)"
             );
             println!("             mount namespace: {mount}");
             println!("             user namespace: {user} (on Ubuntu: sysctl");

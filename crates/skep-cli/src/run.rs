@@ -24,7 +24,7 @@ pub(crate) struct Args {
     /// Capabilities the tool has for bpf(2), such as `bpf,net_admin`; all by default
     #[arg(long, value_name = "LIST", conflicts_with = "unprivileged")]
     cap: Option<String>,
-    /// Keep the tool in the host's namespaces: pins work, but paths below /sys/fs/bpf do not show them
+    /// Keep the tool in the host's namespaces: its calls with paths below /sys/fs/bpf are answered one by one
     #[arg(long)]
     no_namespace: bool,
     #[command(flatten)]

@@ -10,6 +10,7 @@ use crate::carrier::{ClientCall, Give};
 use crate::file_key::FileKey;
 use crate::handles::Backing;
 use crate::session::Session;
+use crate::writers;
 
 /// The descriptors of whoever made a call.
 pub(crate) struct ClientFds<'c> {
@@ -76,6 +77,15 @@ impl FdTable for ClientFds<'_> {
     fn get_of(&self, process: u32, fd: Fd) -> Option<FdEntry> {
         let there = rustix::fs::stat(format!("/proc/{process}")).is_ok();
         there.then(|| self.look(process, fd))
+    }
+
+    fn is_mapped_writable(&self, fd: Fd) -> bool {
+        // Only memory can be mapped.
+        self.key(fd).is_some_and(|key| {
+            let found = self.session.handles.find(key);
+            found.is_some_and(|(_, backing)| backing == Backing::Memory)
+                && writers::is_mapped_writable(key)
+        })
     }
 
     fn install(&self, object: FdObject) -> SysResult<Fd> {

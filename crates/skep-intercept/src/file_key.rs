@@ -26,6 +26,11 @@ impl FileKey {
         }
     }
 
+    /// Its number there.
+    pub(crate) fn inode(self) -> u64 {
+        self.inode
+    }
+
     /// The file system it is on.
     pub(crate) fn device(self) -> u64 {
         self.device

@@ -26,6 +26,7 @@
 //! | `answer` | what each notified call is answered |
 //! | [`control`] | skep commands inside a session: [`Inside`] |
 //! | `session`, `workers`, `long_calls` | who answers |
+//! | `writers` | who maps a file writably |
 //! | `client_process` | how the client fares, and its signals; the guard between us and it is in `sys::guard` |
 //! | `sys` | system calls nobody wraps safely |
 //!
@@ -66,6 +67,7 @@ mod sys;
 pub mod trace;
 mod view;
 mod workers;
+mod writers;
 
 pub use control::{ControlError, Inside};
 pub use error::{InterceptError, NoCarrier};

@@ -20,7 +20,7 @@ pub struct Survey {
 pub enum Bpffs {
     /// Mounted in namespaces of these kinds.
     Mounted(Namespaces),
-    /// Not mounted, with the reasons: pins work, but are invisible to path calls.
+    /// Not mounted, with the reasons: path calls are answered one by one.
     Private {
         /// Why a mount namespace will not do.
         mount: io::Error,

@@ -10,6 +10,7 @@ mod mmap;
 mod open;
 mod poll;
 mod readlink;
+mod uname;
 
 use crate::carrier::{ClientCall, Verdict};
 use crate::session::Session;
@@ -55,6 +56,7 @@ pub(crate) fn answer(session: &Session, call: &ClientCall) {
         #[cfg(target_arch = "x86_64")]
         libc::SYS_poll => poll::poll(session, call),
         libc::SYS_ppoll => poll::ppoll(session, call),
+        libc::SYS_uname => uname::answer(session, call),
         libc::SYS_capget => caps::get(session, call),
         libc::SYS_capset => caps::set(session, call),
         libc::SYS_statfs => file_system::statfs(session, call),

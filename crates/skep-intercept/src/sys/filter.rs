@@ -114,6 +114,7 @@ const ALWAYS: &[Seen] = &[
     #[cfg(not(target_arch = "x86_64"))]
     seen(libc::SYS_epoll_pwait),
     seen_poll(libc::SYS_ppoll),
+    seen(libc::SYS_uname),
     seen(libc::SYS_capget),
     seen(libc::SYS_capset),
     seen(libc::SYS_statfs),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use libtest_mimic::{Failed, Trial};
 
 use crate::system;
-use crate::{Tracing, supervisor};
+use crate::{Supervision, supervisor};
 
 /// The processes of the client `family`, itself included.
 const FAMILY: usize = 4;
@@ -52,7 +52,7 @@ struct Family {
 
 impl Family {
     fn start(program: &Path) -> Self {
-        let mut command = supervisor(program, "family", Tracing::Off);
+        let mut command = supervisor(program, "family", Supervision::Quiet);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut supervisor = command.spawn().unwrap();
         let lines = BufReader::new(supervisor.stdout.take().unwrap()).lines();

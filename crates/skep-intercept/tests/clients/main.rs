@@ -5,11 +5,13 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod bpffs;
 mod lifetime;
 mod programs;
 mod rings;
 mod scripts;
 mod system;
+mod told;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -23,19 +25,26 @@ fn main() {
     let words: Vec<String> = std::env::args().collect();
     match words.get(1).map(String::as_str) {
         Some("--client") => scripts::run(&words[2]),
-        Some("--supervise") => supervise(&words[2], Trace::Calls),
-        Some("--supervise-quietly") => supervise(&words[2], Trace::Off),
+        Some("--supervise") => supervise(&words[2], Supervision::Traced),
+        Some("--supervise-quietly") => supervise(&words[2], Supervision::Quiet),
+        Some("--supervise-bare") => supervise(&words[2], Supervision::WithoutNamespaces),
         _ => tests(),
     }
 }
 
-fn supervise(name: &str, trace: Trace) {
+fn supervise(name: &str, supervision: Supervision) {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--client", name]);
     let options = Options {
         caps: Caps::all(),
-        trace,
-        bpffs: BpffsPlace::Mounted,
+        trace: match supervision {
+            Supervision::Traced | Supervision::WithoutNamespaces => Trace::Calls,
+            Supervision::Quiet => Trace::Off,
+        },
+        bpffs: match supervision {
+            Supervision::Traced | Supervision::Quiet => BpffsPlace::Mounted,
+            Supervision::WithoutNamespaces => BpffsPlace::CallsOnly,
+        },
     };
     let kernel = Kernel::builder_for(Identity::without_btf()).build();
     match skep_intercept::run(&kernel, command, &options) {
@@ -65,15 +74,19 @@ impl Drop for Program {
     }
 }
 
-/// Whether a supervisor shows each call.
+/// How a client is supervised.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Tracing {
-    On,
-    Off,
+enum Supervision {
+    /// Each call is shown.
+    Traced,
+    /// Nothing is shown.
+    Quiet,
+    /// In the host's namespaces.
+    WithoutNamespaces,
 }
 
 /// A client's supervisor, both without privileges if we have some to shed.
-fn supervisor(program: &Path, name: &str, tracing: Tracing) -> Command {
+fn supervisor(program: &Path, name: &str, supervision: Supervision) -> Command {
     let mut command = if system::is_root() {
         let mut setpriv = Command::new("setpriv");
         setpriv.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]);
@@ -83,9 +96,10 @@ fn supervisor(program: &Path, name: &str, tracing: Tracing) -> Command {
     } else {
         Command::new(program)
     };
-    command.arg(match tracing {
-        Tracing::On => "--supervise",
-        Tracing::Off => "--supervise-quietly",
+    command.arg(match supervision {
+        Supervision::Traced => "--supervise",
+        Supervision::Quiet => "--supervise-quietly",
+        Supervision::WithoutNamespaces => "--supervise-bare",
     });
     command.arg(name);
     command
@@ -93,7 +107,9 @@ fn supervisor(program: &Path, name: &str, tracing: Tracing) -> Command {
 
 /// Runs a client under a supervisor to its end.
 fn under_supervisor(program: &Path, name: &str) -> (ExitStatus, String) {
-    let output = supervisor(program, name, Tracing::On).output().unwrap();
+    let output = supervisor(program, name, Supervision::Traced)
+        .output()
+        .unwrap();
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     (output.status, text)
 }
@@ -122,6 +138,7 @@ fn tests() {
     trials.push(Trial::test("the_host_sees_nothing", move || {
         host_sees_nothing(&path)
     }));
+    trials.extend(bpffs::trials(&program));
     trials.extend(lifetime::trials(&program.0));
     let conclusion = libtest_mimic::run(&arguments, trials);
     drop(program);

@@ -93,7 +93,10 @@ pub(crate) fn mapped() {
         map(ring, page, 2 * PAGE + 2 * SIZE, READ),
         Err(libc::EINVAL)
     );
-    bpf(MAP_FREEZE, &mut [ring as u32]).unwrap();
+    let freeze = |fd| bpf(MAP_FREEZE, &mut [fd as u32]);
+    assert_eq!(freeze(ring), Err(libc::EBUSY), "it is mapped writably");
+    let ring = ring_map(RINGBUF, SIZE);
+    freeze(ring).unwrap();
     assert_eq!(map(ring, 0, PAGE, READ | WRITE), Err(libc::EPERM));
 
     let user = ring_map(USER_RINGBUF, SIZE);

@@ -4,17 +4,17 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus};
 
 use super::system::{bpf, call, close, dup, exchange_mapped, kill_self, words};
-use super::{lifetime, rings, system};
+use super::{bpffs, lifetime, rings, system, told};
 
-const MAP_CREATE: u32 = 0;
+pub(crate) const MAP_CREATE: u32 = 0;
 const MAP_LOOKUP: u32 = 1;
 const MAP_UPDATE: u32 = 2;
-const OBJ_PIN: u32 = 6;
-const OBJ_GET: u32 = 7;
+pub(crate) const OBJ_PIN: u32 = 6;
+pub(crate) const OBJ_GET: u32 = 7;
 const MAP_NEXT_ID: u32 = 12;
-const MAP_FREEZE: u32 = 22;
+pub(crate) const MAP_FREEZE: u32 = 22;
 const ARRAY: u32 = 2;
-const MMAPABLE: u32 = 1 << 10;
+pub(crate) const MMAPABLE: u32 = 1 << 10;
 
 /// How a script's supervisor ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,6 +56,13 @@ pub(crate) const ALL: &[Script] = &[
     script("a_million_records", rings::million, Ends::With(0)),
     script("user_ring", rings::user_ring, Ends::With(0)),
     script("dead_epolls_are_let_go", rings::many_epolls, Ends::With(0)),
+    script("capabilities_are_told", told::caps, Ends::With(0)),
+    script("mounts_and_settings_are_told", told::tables, Ends::With(0)),
+    script(
+        "what_is_mapped_writably_does_not_freeze",
+        told::freeze,
+        Ends::With(0),
+    ),
     script("back_doors_are_shut", doors, Ends::With(0)),
     script("exit_status", || std::process::exit(7), Ends::With(7)),
     script(
@@ -68,6 +75,8 @@ pub(crate) const ALL: &[Script] = &[
 /// What scripts and tests of other files start as clients of their own.
 const PARTS: &[(&str, fn())] = &[
     ("forever", map_forever),
+    (bpffs::RULES, bpffs::rules),
+    (bpffs::FDINFO, told::fdinfo),
     ("family", lifetime::family),
     ("sleeper", lifetime::sleeper),
     ("session_leader", lifetime::session_leader),
@@ -81,8 +90,12 @@ pub(crate) fn run(name: &str) {
     (ALL.iter().find(|script| script.name == name).unwrap().run)();
 }
 
-fn create(flags: u32) -> i32 {
-    bpf(MAP_CREATE, &mut [ARRAY, 4, 4, 4, flags]).unwrap()
+pub(crate) fn create(flags: u32) -> i32 {
+    create_of(ARRAY, 4, 4, 4, flags)
+}
+
+pub(crate) fn create_of(map_type: u32, key: u32, value: u32, entries: u32, flags: u32) -> i32 {
+    bpf(MAP_CREATE, &mut [map_type, key, value, entries, flags]).unwrap()
 }
 
 fn element(cmd: u32, fd: i32, mut key: u32, value: &mut u32) -> Result<i32, i32> {
@@ -172,7 +185,7 @@ fn mapped() {
     assert_eq!(exchange_mapped(frozen, 1), Err(libc::EPERM));
 }
 
-fn at(cmd: u32, path: &str, fd: u32) -> Result<i32, i32> {
+pub(crate) fn at(cmd: u32, path: &str, fd: u32) -> Result<i32, i32> {
     let mut text = [0u8; 64];
     text[..path.len()].copy_from_slice(path.as_bytes());
     let [low, high] = words(&mut text);

@@ -207,3 +207,68 @@ pub(crate) fn next_host_id() -> Option<u32> {
     close(fd);
     asked.ok().map(|_| info[1])
 }
+
+/// Takes a mapping away.
+pub(crate) fn unmap(at: usize, len: usize) {
+    // SAFETY: scripts unmap what they mapped and use no more.
+    unsafe { libc::munmap(std::ptr::with_exposed_provenance_mut(at), len) };
+}
+
+fn checked(result: i32) -> Result<i32, i32> {
+    match result {
+        -1 => Err(errno()),
+        value => Ok(value),
+    }
+}
+
+/// open(2).
+pub(crate) fn open(path: &std::ffi::CStr, flags: i32) -> Result<i32, i32> {
+    // SAFETY: a string, and numbers.
+    checked(unsafe { libc::open(path.as_ptr(), flags, 0o600) })
+}
+
+/// mknod(2) of a file that is no device.
+pub(crate) fn mknod(path: &std::ffi::CStr, mode: u32) -> Result<i32, i32> {
+    // SAFETY: a string, and numbers.
+    checked(unsafe { libc::mknod(path.as_ptr(), mode | 0o600, 0) })
+}
+
+/// Sets the umask; the one before.
+pub(crate) fn umask(mask: u32) -> u32 {
+    // SAFETY: a number.
+    unsafe { libc::umask(mask) }
+}
+
+pub(crate) fn uid() -> u32 {
+    // SAFETY: no arguments.
+    unsafe { libc::geteuid() }
+}
+
+pub(crate) fn gid() -> u32 {
+    // SAFETY: no arguments.
+    unsafe { libc::getegid() }
+}
+
+/// `_LINUX_CAPABILITY_VERSION_3`, and this thread.
+const CAP_HEADER: [u32; 2] = [0x2008_0522, 0];
+
+/// The effective and permitted capabilities that capget(2) tells.
+pub(crate) fn get_capabilities() -> [u64; 2] {
+    let (header, mut data) = (CAP_HEADER, [0u32; 6]);
+    // SAFETY: the two structs of this version.
+    let result = unsafe { libc::syscall(libc::SYS_capget, &raw const header, &raw mut data) };
+    assert_eq!(result, 0);
+    [0, 1].map(|set| u64::from(data[set]) | u64::from(data[set + 3]) << 32)
+}
+
+/// capset(2).
+pub(crate) fn set_capabilities(effective: u64, permitted: u64) -> Result<(), i32> {
+    let low_high = |set: u64| [set as u32, (set >> 32) as u32];
+    let ([el, eh], [pl, ph]) = (low_high(effective), low_high(permitted));
+    let (header, data) = (CAP_HEADER, [el, pl, 0, eh, ph, 0]);
+    // SAFETY: the two structs of this version.
+    match unsafe { libc::syscall(libc::SYS_capset, &raw const header, &raw const data) } {
+        0 => Ok(()),
+        _ => Err(errno()),
+    }
+}

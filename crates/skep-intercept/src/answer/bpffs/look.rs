@@ -22,15 +22,6 @@ use crate::view::{Form, LastLink, Start, View};
 /// Answers a call that looks.
 pub(super) fn answer(session: &Session, call: &ClientCall) -> Done {
     match call.number {
-        #[cfg(target_arch = "x86_64")]
-        libc::SYS_stat => stat(session, call, cwd(0), 1, LastLink::Follow),
-        #[cfg(target_arch = "x86_64")]
-        libc::SYS_lstat => stat(session, call, cwd(0), 1, LastLink::Keep),
-        libc::SYS_newfstatat => stat(session, call, at(call, 0), 2, last_link(call.arg(3))),
-        libc::SYS_statx => statx(session, call),
-        #[cfg(target_arch = "x86_64")]
-        libc::SYS_access => access(session, call, cwd(0), 1),
-        libc::SYS_faccessat | libc::SYS_faccessat2 => access(session, call, at(call, 0), 2),
         libc::SYS_chdir => chdir(session, call),
         libc::SYS_getcwd => getcwd(session, call),
         libc::SYS_setxattr | libc::SYS_lsetxattr | libc::SYS_getxattr | libc::SYS_lgetxattr => {
@@ -41,6 +32,22 @@ pub(super) fn answer(session: &Session, call: &ClientCall) -> Done {
             let found = find(session, call, cwd(0), LastLink::Follow)?;
             Ok(found.map_or(Verdict::Continue, |_| Verdict::Return(0)))
         }
+        _ => stats(session, call),
+    }
+}
+
+/// Answers the calls of the stat family and access.
+pub(super) fn stats(session: &Session, call: &ClientCall) -> Done {
+    match call.number {
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_stat => stat(session, call, cwd(0), 1, LastLink::Follow),
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_lstat => stat(session, call, cwd(0), 1, LastLink::Keep),
+        libc::SYS_newfstatat => stat(session, call, at(call, 0), 2, last_link(call.arg(3))),
+        libc::SYS_statx => statx(session, call),
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_access => access(session, call, cwd(0), 1),
+        libc::SYS_faccessat | libc::SYS_faccessat2 => access(session, call, at(call, 0), 2),
         _ => Ok(Verdict::Continue),
     }
 }

@@ -53,7 +53,10 @@ fn last_link(flags: u64) -> LastLink {
 /// Answers a call with paths.
 pub(super) fn answer(session: &Session, call: &ClientCall) -> Verdict {
     let done = match session.view.form() {
-        Form::Mounted => refuse(session, call),
+        Form::Mounted => refuse(session, call).and_then(|verdict| match verdict {
+            Verdict::Continue => look::stats(session, call),
+            Verdict::Return(_) | Verdict::Given => Ok(verdict),
+        }),
         Form::Private(_) => perform(session, call),
     };
     match done {
