@@ -14,6 +14,7 @@
 //!   call bpf_map_lookup_elem      ; also call 1, call bpf_map_lookup_elem#1
 //!   call kfunc bpf_rcu_read_lock  ; a relocation by name, or with an id: bpf_rcu_read_lock#123
 //!   call start                    ; also call pc-9
+//!   raw 0xb7 1 0 0 5              ; any slot: code, dst, src, off, imm
 //!   exit
 //! ```
 //!

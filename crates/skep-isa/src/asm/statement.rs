@@ -7,7 +7,7 @@ use super::operand::{
 use super::value::{Number, assignment};
 use super::{AsmErrorKind, Builder, Cursor, RelocTarget, Symbols, Target};
 use crate::opcode::LD_IMM64;
-use crate::{AluOp, AtomicOp, CallTarget, Insn, JumpRange, Operand, Width};
+use crate::{AluOp, AtomicOp, CallTarget, Insn, JumpRange, Operand, RawInsn, Width};
 use alloc::string::ToString;
 
 pub(super) type Parsed<T = ()> = Result<T, AsmErrorKind>;
@@ -89,6 +89,7 @@ fn statement(
         Some("call") => call(c, b, symbols),
         Some("lock") => lock(c, b),
         Some("store_release") => store_release(c, b),
+        Some("raw") => raw(c, b),
         Some(word) => Err(AsmErrorKind::UnknownStatement(word.to_string())),
         None => Err(AsmErrorKind::UnknownStatement(found.to_string())),
     }
@@ -239,6 +240,26 @@ fn lock(c: &mut Cursor<'_>, b: &mut Builder) -> Parsed {
             src,
         },
     )
+}
+
+/// `raw 0xb7 1 0 0 5`: the fields of one slot, whatever they mean: code, dst, src, off, imm.
+fn raw(c: &mut Cursor<'_>, b: &mut Builder) -> Parsed {
+    let code = field(c, 8)? as u8;
+    let dst = field(c, 4)? as u8;
+    let src = field(c, 4)? as u8;
+    let off = c.off16()?;
+    let imm = c.imm32()?;
+    c.finish()?;
+    b.raw(RawInsn::new(code, dst, src, off, imm));
+    Ok(())
+}
+
+fn field(c: &mut Cursor<'_>, bits: u32) -> Parsed<i128> {
+    let value = c.number().ok_or_else(|| c.expected("a number"))?;
+    match u128::try_from(value) {
+        Ok(small) if small.checked_shr(bits) == Some(0) => Ok(value),
+        Ok(_) | Err(_) => Err(AsmErrorKind::TooLarge { value, bits }),
+    }
 }
 
 fn store_release(c: &mut Cursor<'_>, b: &mut Builder) -> Parsed {
