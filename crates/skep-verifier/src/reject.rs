@@ -35,6 +35,14 @@ macro_rules! rejections {
         pub enum $name { $($(#[$vmeta])* $variant $({ $($field: $ty),* })?),* }
 
         impl $name {
+            /// The names of the rules.
+            pub(super) const NAMES: &[&str] = &[$(stringify!($variant)),*];
+
+            /// The name of this rule.
+            pub(super) const fn name(&self) -> &'static str {
+                match self { $(Self::$variant { .. } => stringify!($variant)),* }
+            }
+
             /// The errno Linux answers with.
             pub const fn errno(&self) -> skep_uapi::Errno {
                 match self { $(Self::$variant { .. } => skep_uapi::Errno::$errno),* }
@@ -116,6 +124,20 @@ impl Rule {
         }
     }
 
+    /// The rule without its operands.
+    pub const fn kind(&self) -> RuleKind {
+        let (area, name) = match self {
+            Rule::Control(r) => ("Control", r.name()),
+            Rule::Value(r) => ("Value", r.name()),
+            Rule::Memory(r) => ("Memory", r.name()),
+            Rule::Call(r) => ("Call", r.name()),
+            Rule::Prototype(r) => ("Prototype", r.name()),
+            Rule::Attach(r) => ("Attach", r.name()),
+            Rule::Kfunc(r) => ("Kfunc", r.name()),
+        };
+        RuleKind { area, name }
+    }
+
     /// The errno Linux answers with.
     pub const fn errno(&self) -> Errno {
         match self {
@@ -127,6 +149,38 @@ impl Rule {
             Rule::Attach(r) => r.errno(),
             Rule::Kfunc(r) => r.errno(),
         }
+    }
+}
+
+/// A rule without its operands: what tests and statistics name it by, `Value::DivisionByZero`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleKind {
+    /// The variant of [`Rule`].
+    pub area: &'static str,
+    /// The variant in that area.
+    pub name: &'static str,
+}
+
+impl RuleKind {
+    /// Every kind there is.
+    pub fn all() -> impl Iterator<Item = RuleKind> {
+        [
+            ("Control", ControlReject::NAMES),
+            ("Value", ValueReject::NAMES),
+            ("Memory", MemoryReject::NAMES),
+            ("Call", CallReject::NAMES),
+            ("Prototype", PrototypeReject::NAMES),
+            ("Attach", AttachReject::NAMES),
+            ("Kfunc", KfuncReject::NAMES),
+        ]
+        .into_iter()
+        .flat_map(|(area, names)| names.iter().map(move |name| RuleKind { area, name }))
+    }
+}
+
+impl fmt::Display for RuleKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}::{}", self.area, self.name)
     }
 }
 

@@ -80,7 +80,6 @@ fn memory(rule: &MemoryReject) -> Option<Advice> {
             NUMBER_BOUNDS,
             "the access may end behind the object: check the upper bound of the offset",
         ),
-        R::SizeNegative { .. } | R::SizeUnbounded { .. } | R::SizeZero { .. } => LENGTH,
         R::StackRead { .. } | R::StackReadReg { .. } | R::StackReadVariable { .. } => advice(
             "stack must be written before it is read",
             "initialise the whole variable (`= {}`), padding included",

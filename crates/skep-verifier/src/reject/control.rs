@@ -6,8 +6,6 @@ use alloc::string::String;
 rejections! {
     /// Program structure, the walk, exits and limits.
     pub enum ControlReject {
-        /// A rule of Linux that skep does not know yet: never said of a program that Linux would accept for another reason.
-        Unsupported { what: &'static str } => EOPNOTSUPP, "skep does not support {what} yet\n";
         /// Our own consistency check failed.
         Bug { what: &'static str } => EFAULT, "verifier bug: {what}\n";
 

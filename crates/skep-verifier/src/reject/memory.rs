@@ -33,7 +33,6 @@ rejections! {
         LeakIntoCtx { reg: u8 } => EACCES, "R{reg} leaks addr into ctx\n";
         LeakIntoPacket { reg: u8 } => EACCES, "R{reg} leaks addr into packet\n";
         LeakIntoFlowKeys { reg: u8 } => EACCES, "R{reg} leaks addr into flow keys\n";
-        LeakIntoHelper { reg: u8 } => EACCES, "R{reg} leaks addr into helper function\n";
 
         CannotWriteInto { reg: u8, ty: TypeName } => EACCES, "R{reg} cannot write into {ty}\n";
         MapKeyWrite { reg: u8 } => EACCES, "write to change key R{reg} not allowed\n";
@@ -54,13 +53,11 @@ rejections! {
         BufferOffset { reg: u8, kind: &'static str, off: i64, len: u32 } => EACCES, "R{reg} invalid {kind} buffer access: off={off}, size={len}\n";
         BufferVariable { reg: u8, off: i64, var: Tnum } => EACCES, "R{reg} invalid variable buffer offset: off={off}, var_off={var}\n";
         PacketWrite => EACCES, "cannot write into packet\n";
-        HelperPacket => EACCES, "helper access to the packet is not allowed\n";
 
         NegativeOffset { ty: TypeName, reg: u8, off: i32 } => EACCES, "negative offset {ty} ptr R{reg} off={off} disallowed\n";
         ModifiedPointer { ty: TypeName, reg: u8, off: i32 } => EACCES, "dereference of modified {ty} ptr R{reg} off={off} disallowed\n";
         VariablePointer { ty: RegisterTypeName, var: Tnum } => EACCES, "variable {ty} access var_off={var} disallowed\n";
         Context { off: i32, len: u32 } => EACCES, "invalid bpf_context access off={off} size={len}\n";
-        ContextReleased { off: i32 } => EACCES, "invalid bpf_context access off={off}. Reference may already be released\n";
         SocketField { reg: u8, ty: TypeName, off: i64, len: u32 } => EACCES, "R{reg} invalid {ty} access off={off} size={len}\n";
         FlowKeys { off: i64, len: u32 } => EACCES, "invalid access to flow keys off={off} size={len}\n";
 
@@ -111,12 +108,8 @@ rejections! {
         StackVariableUnprivileged { reg: u8, var: Tnum } => EACCES, "R{reg} variable offset stack access prohibited for !root, var_off={var}\n";
         StackVariableToHelper { var: Tnum, off: i32, size: u32 } => EACCES, "variable offset stack pointer cannot be passed into helper function; var_off={var} off={off} size={size}\n";
         ZeroSizedStack => EACCES, "invalid zero-sized read\n";
-        DynptrOverwriteReferenced => EINVAL, "cannot overwrite referenced dynptr\n";
         DynptrWrite { off: i64 } => EACCES, "potential write to dynptr at off={off} disallowed\n";
 
-        SizeNegative { reg: u8 } => EACCES, "R{reg} min value is negative, either use unsigned or 'var &= const'\n";
-        SizeZero { reg: u8, min: u64, max: u64 } => EACCES, "R{reg} invalid zero-sized read: u64=[{min},{max}]\n";
-        SizeUnbounded { reg: u8 } => EACCES, "R{reg} unbounded memory access, use 'var &= const' or 'if (var < const)'\n";
         HelperMemory { reg: u8, ty: RegisterTypeName, expected: &'static str } => EACCES, "R{reg} type={ty} expected={expected}\n";
 
         AtomicOpcode { op: i32 } => EINVAL, "BPF_ATOMIC uses invalid atomic opcode {op:02x}\n";

@@ -1,7 +1,7 @@
 //! Arithmetic, moves, conditional jumps, operands: the rules and their texts.
 
 use super::rejections;
-use crate::register::{RegisterTypeName, TypeName};
+use crate::register::TypeName;
 use crate::scalar::{InvariantViolation, Tnum};
 
 rejections! {
@@ -55,6 +55,5 @@ rejections! {
         InsnClass { class: u8 } => EINVAL, "unknown insn class {class}\n";
 
         Invariants { what: &'static str, violation: InvariantViolation } => EFAULT, "verifier bug: REG INVARIANTS VIOLATION ({what}): {violation}\n";
-        RegisterType { reg: u8, ty: RegisterTypeName } => EACCES, "R{reg} has unexpected type {ty}\n";
     }
 }
