@@ -3,6 +3,8 @@
 //! Each rule is a function from a [`Repository`] to [`Problem`]s, so that it is tested on a made-up one.
 
 mod files;
+mod filetests;
+mod functions;
 mod layers;
 mod manifests;
 mod repository;
@@ -10,11 +12,13 @@ mod unsafe_list;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use skep_filetests::coverage::Coverage;
 
 use self::repository::Repository;
 
-/// Check the crate table, the list of unsafe files, file sizes and headers, manifests.
+/// Check the crate table, the list of unsafe files, file sizes and headers, manifests, the length of functions, that
+/// every kind of rejection has filetests.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
@@ -53,8 +57,11 @@ impl Problem {
 /// Prints every problem; answers 1 if one of them is more than a warning.
 pub(crate) fn run(_: &Args) -> Result<ExitCode> {
     let repository = Repository::read(&crate::root::root())?;
+    let coverage = Coverage::read().context("cannot read the filetests")?;
     let problems: Vec<Problem> = [
         files::check(&repository),
+        filetests::check(&coverage),
+        functions::check(&repository),
         layers::check(&repository),
         manifests::check(&repository),
         unsafe_list::check(&repository),
