@@ -62,9 +62,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let (here, kernel) = (ask(Backend::Check)?, ask(Backend::Native)?);
     let mut report = Report::default();
     for ((row, here), kernel) in rows.iter().zip(here).zip(kernel) {
-        match (here.flatten(), kernel.flatten()) {
-            (Some(here), Some(kernel)) => report.add(row, &here, &kernel, args.show),
-            (None, _) | (_, None) => report.not_loaded += 1,
+        match (here.transpose(), kernel.transpose()) {
+            (Ok(Some(here)), Ok(Some(kernel))) => report.add(row, &here, &kernel, args.show),
+            (Err(why), _) => report.leave_out(format!("here: {why}")),
+            (_, Err(why)) => report.leave_out(format!("Linux: {why}")),
+            (Ok(None), _) | (_, Ok(None)) => report.leave_out("panicked".to_owned()),
         }
     }
     let share = report.print(args.differences);
@@ -87,16 +89,22 @@ fn not_comparable() -> Option<&'static str> {
 /// The log level that says least; without a level a log buffer is refused.
 const STATISTICS: u32 = 4;
 
-fn one(loader: &mut Loader, row: &Row) -> Option<Info> {
+/// What a border says of a row's program, or why it says nothing.
+fn one(loader: &mut Loader, row: &Row) -> Result<Info, String> {
     let answer = loader.load(&row.unit, STATISTICS, |border, fd| Info::read(border, fd));
-    answer.ok()?.then?.ok()
+    let answer = answer.map_err(|why| why.kind())?;
+    let info = answer
+        .then
+        .ok_or_else(|| format!("load: errno {}", answer.errno))?;
+    info.map_err(|errno| format!("info: errno {errno}"))
 }
 
 #[derive(Default)]
 struct Report {
     compared: usize,
     equal: usize,
-    not_loaded: usize,
+    /// Rows that one side does not load, by reason.
+    left_out: BTreeMap<String, usize>,
     /// Per field, how many rows differ.
     fields: BTreeMap<&'static str, usize>,
     differing: Vec<String>,
@@ -142,6 +150,10 @@ impl Report {
         self.differing.push(line);
     }
 
+    fn leave_out(&mut self, why: String) {
+        *self.left_out.entry(why).or_default() += 1;
+    }
+
     /// Prints; the share of equal listings in percent.
     fn print(&self, most: usize) -> f64 {
         for line in self.differing.iter().take(most) {
@@ -150,10 +162,14 @@ impl Report {
         for (field, count) in &self.fields {
             println!("{count:6}  differ in {field}");
         }
+        for (why, count) in &self.left_out {
+            println!("{count:6}  not loaded: {why}");
+        }
+        let not_loaded: usize = self.left_out.values().sum();
         let share = 100.0 * self.equal as f64 / self.compared.max(1) as f64;
         println!(
             "xlated: compared {}  equal {} ({share:.2} %)  not loaded on both {}",
-            self.compared, self.equal, self.not_loaded
+            self.compared, self.equal, not_loaded
         );
         share
     }
