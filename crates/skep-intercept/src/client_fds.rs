@@ -6,7 +6,7 @@ use skep_kernel::{Fd, FdEntry, FdObject, FdTable, MapAccess};
 use skep_object::{SysError, SysResult};
 use skep_uapi::Errno;
 
-use crate::carrier::{ClientCall, Give};
+use crate::carrier::{ClientCall, Give, OnExec};
 use crate::file_key::FileKey;
 use crate::handles::Backing;
 use crate::session::Session;
@@ -90,7 +90,7 @@ impl FdTable for ClientFds<'_> {
 
     fn install(&self, object: FdObject) -> SysResult<Fd> {
         self.session
-            .give(self.call, object, Give::Only)
+            .give(self.call, object, Give::Only, OnExec::Close)
             .map(|number| Fd(number as i32))
     }
 }
@@ -99,9 +99,11 @@ impl FdTable for ClientFds<'_> {
 fn may_wait(object: &FdObject) -> bool {
     match object {
         FdObject::Map { map, .. } => map.reference().map().writes_wait_for_programs(),
-        FdObject::Prog(_) | FdObject::Btf(_) | FdObject::Link { .. } | FdObject::Statistics(_) => {
-            false
-        }
+        FdObject::Prog(_)
+        | FdObject::Btf(_)
+        | FdObject::Link { .. }
+        | FdObject::Statistics(_)
+        | FdObject::PerfEvent(_) => false,
     }
 }
 

@@ -12,6 +12,7 @@
 use std::collections::HashMap;
 use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -57,7 +58,7 @@ impl Which {
             FdObject::Prog(prog) => (prog.reference().address(), 0),
             FdObject::Btf(btf) => (btf.reference().address(), 0),
             FdObject::Link { link, origin } => (link.reference().address(), *origin as u8),
-            FdObject::Statistics(_) => return None,
+            FdObject::Statistics(_) | FdObject::PerfEvent(_) => return None,
         };
         Some(Self {
             name: file_name(object),
@@ -75,6 +76,7 @@ fn file_name(object: &FdObject) -> &'static CStr {
         FdObject::Btf(_) => c"btf",
         FdObject::Link { .. } => c"bpf-link",
         FdObject::Statistics(_) => c"bpf-stats",
+        FdObject::PerfEvent(_) => c"perf_event",
     }
 }
 
@@ -156,6 +158,12 @@ impl Handles {
             let (map, access) = (map.reference().clone(), *access);
             if let Some(memory) = map.map().client_memory() {
                 return self.open_memory(hints, object, memory, access);
+            }
+        }
+        if let FdObject::PerfEvent(event) = &object {
+            let event = Arc::clone(event);
+            if let Some(memory) = event.memfd() {
+                return self.open_memory(hints, object, memory, MapAccess::ReadWrite);
             }
         }
         // Under the lock, so that nobody finds a file unused between two openings.

@@ -20,7 +20,8 @@ use parking_lot::{Mutex, RwLock};
 use rustix::event::{EventfdFlags, epoll, eventfd};
 use rustix::io::{Errno, Result};
 use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
-use skep_kernel::MapObject;
+use skep_kernel::{FdObject, MapObject};
+use skep_maps::perf_event::PerfEvent;
 use skep_maps::{Awaited, PollSource};
 use skep_object::Ref;
 
@@ -95,18 +96,18 @@ impl Polls {
         Some(work(ours.as_fd()))
     }
 
-    /// The signal of a map's ring, made when it is first asked for; `None` if nobody can wait for the map.
+    /// The signal of an object, made when it is first asked for; `None` if nobody can wait for it.
     pub(crate) fn signal(
         &self,
         key: FileKey,
-        map: &Ref<MapObject>,
+        object: &FdObject,
     ) -> Option<Result<Arc<RingSignal>>> {
-        let source = map.map().poll_source()?;
+        let watched = Watched::of(object)?;
         let mut signals = self.signals.write();
         if let Some(signal) = signals.get(&key) {
             return Some(Ok(Arc::clone(signal)));
         }
-        let made = RingSignal::new(map, source).map(Arc::new);
+        let made = RingSignal::new(watched).map(Arc::new);
         if let Ok(signal) = &made {
             signals.insert(key, Arc::clone(signal));
         }
@@ -169,22 +170,53 @@ fn cookies_in_use() -> BTreeSet<u64> {
     used
 }
 
+/// What clients wait for. No user reference: a ring that is waited for may still lose its last descriptor.
+enum Watched {
+    Ring(Ref<MapObject>),
+    Event(Arc<PerfEvent>),
+}
+
+impl Watched {
+    fn of(object: &FdObject) -> Option<Self> {
+        match object {
+            FdObject::Map { map, .. } => {
+                map.reference().map().poll_source()?;
+                Some(Self::Ring(map.reference().clone()))
+            }
+            FdObject::PerfEvent(event) => Some(Self::Event(Arc::clone(event))),
+            FdObject::Prog(_)
+            | FdObject::Btf(_)
+            | FdObject::Link { .. }
+            | FdObject::Statistics(_) => None,
+        }
+    }
+
+    fn source(&self) -> Option<&dyn PollSource> {
+        match self {
+            Self::Ring(map) => map.map().poll_source(),
+            Self::Event(event) => Some(&**event),
+        }
+    }
+}
+
 /// A file that is ready when a ring is.
 pub(crate) struct RingSignal {
-    map: Ref<MapObject>,
+    watched: Watched,
     lamp: Arc<Lamp>,
 }
 
 impl RingSignal {
-    fn new(map: &Ref<MapObject>, source: &dyn PollSource) -> Result<Self> {
-        let lamp = Arc::new(Lamp::new(source.awaited())?);
+    fn new(watched: Watched) -> Result<Self> {
+        let awaited = watched
+            .source()
+            .map_or(Awaited::Records, PollSource::awaited);
+        let lamp = Arc::new(Lamp::new(awaited)?);
         let waker = Arc::clone(&lamp);
-        let waiters = source.waiters();
-        waiters.set_waker(Some(Box::new(move || waker.raise())));
-        Ok(Self {
-            map: map.clone(),
-            lamp,
-        })
+        if let Some(source) = watched.source() {
+            let waiters = source.waiters();
+            waiters.set_waker(Some(Box::new(move || waker.raise())));
+        }
+        Ok(Self { watched, lamp })
     }
 
     /// The file to add to epolls.
@@ -194,14 +226,33 @@ impl RingSignal {
 
     /// Is the ring ready?
     pub(crate) fn is_ready(&self) -> bool {
-        let source = self.map.map().poll_source();
-        source.is_some_and(PollSource::is_ready)
+        self.watched.source().is_some_and(PollSource::is_ready)
     }
 
     /// What its readiness is called in poll(2).
     pub(crate) fn awaited(&self) -> Awaited {
-        let source = self.map.map().poll_source();
+        let source = self.watched.source();
         source.map_or(Awaited::Records, PollSource::awaited)
+    }
+
+    /// Linux tells of each wake-up of a perf event once, whether or not edges were asked for.
+    pub(crate) fn adapt(&self, operation: Operation) -> Operation {
+        let once = |event: Event| Event {
+            events: event.events | libc::EPOLLET as u32,
+            ..event
+        };
+        match (&self.watched, operation) {
+            (Watched::Event(_), Operation::Add(event)) => Operation::Add(once(event)),
+            (Watched::Event(_), Operation::Modify(event)) => Operation::Modify(once(event)),
+            (Watched::Event(_) | Watched::Ring(_), other) => other,
+        }
+    }
+
+    /// poll(2) has told of it.
+    pub(crate) fn was_told(&self) {
+        if let Watched::Event(event) = &self.watched {
+            event.take_wakeup();
+        }
     }
 
     /// Brings the file in line with the ring, as when Linux looks at it for the first time.
@@ -226,7 +277,7 @@ impl RingSignal {
 
 impl Drop for RingSignal {
     fn drop(&mut self) {
-        if let Some(source) = self.map.map().poll_source() {
+        if let Some(source) = self.watched.source() {
             source.waiters().set_waker(None);
         }
     }

@@ -93,7 +93,13 @@ impl Session {
     }
 
     /// Gives the caller a descriptor for an object; its number there. If that fails the handle is nobody's and goes.
-    pub(crate) fn give(&self, call: &ClientCall, object: FdObject, how: Give) -> SysResult<u32> {
+    pub(crate) fn give(
+        &self,
+        call: &ClientCall,
+        object: FdObject,
+        how: Give,
+        exec: OnExec,
+    ) -> SysResult<u32> {
         let made = match self.handles.make(&self.hints, object.clone()) {
             // What was closed and not noticed yet may be all it takes.
             Err(Errno::MFILE | Errno::NFILE) => {
@@ -105,7 +111,7 @@ impl Session {
         let clients =
             made.map_err(|error| from_host(&error.into(), "the supervisor cannot make a handle"))?;
         let giving = self.giving.read();
-        let given = self.carrier.give(call, clients.as_fd(), how, OnExec::Close);
+        let given = self.carrier.give(call, clients.as_fd(), how, exec);
         drop(clients);
         drop(giving);
         match given {

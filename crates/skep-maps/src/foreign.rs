@@ -1,4 +1,4 @@
-//! Maps whose elements are a kernel's objects: sockets, devices, cgroups, perf events, stack traces.
+//! Maps whose elements are a kernel's objects: sockets, devices, cgroups, stack traces.
 //!
 //! skep has no such objects, so every element is missing. The maps can be made, used by programs and asked,
 //! and answer as Linux does where the object is not there; each type's file says what that is.
@@ -8,7 +8,6 @@ pub(crate) mod cgroup_storage;
 pub(crate) mod devmap;
 pub(crate) mod devmap_hash;
 pub(crate) mod local_storage;
-pub(crate) mod perf_event_array;
 pub(crate) mod reuseport_sockarray;
 pub(crate) mod sockhash;
 pub(crate) mod sockmap;
@@ -177,6 +176,15 @@ fn delete_missing(base: &MapBase, key: &[u8]) -> SysResult<()> {
 fn delete_slot(base: &MapBase, key: &[u8]) -> SysResult<()> {
     check_index(base, key)?;
     SysError::err(Errno::ENOENT, "slot is empty")
+}
+
+/// The update of an array whose values are fds of things that are not there.
+fn no_such_fd(base: &MapBase, update: Update<'_>) -> SysResult<()> {
+    if update.flags != 0 {
+        return SysError::err(Errno::EINVAL, "arrays of fds take no update flag");
+    }
+    check_index(base, update.key)?;
+    SysError::err(Errno::EBADF, "no such fd of the map's kind")
 }
 
 /// Emptying an empty slot is fine for redirect maps. EINVAL beyond them.

@@ -5,13 +5,13 @@ use skep_object::{Errno, SysResult, unsupported};
 use skep_uapi::MapType;
 
 use crate::foreign::{
-    cgroup_array, cgroup_storage, devmap, devmap_hash, local_storage, perf_event_array,
-    reuseport_sockarray, sockhash, sockmap, stack_trace, xskmap,
+    cgroup_array, cgroup_storage, devmap, devmap_hash, local_storage, reuseport_sockarray,
+    sockhash, sockmap, stack_trace, xskmap,
 };
 use crate::{Map, MapAttr, MapEnv};
 use crate::{
-    arena, array, array_of_maps, bloom_filter, cpumap, hash, lpm_trie, percpu_array, prog_array,
-    queue_stack, ringbuf, user_ringbuf,
+    arena, array, array_of_maps, bloom_filter, cpumap, hash, lpm_trie, percpu_array,
+    perf_event_array, prog_array, queue_stack, ringbuf, user_ringbuf,
 };
 
 /// What there is to know about a map type before there is a map.

@@ -49,6 +49,8 @@ pub mod kind;
 pub mod lpm_trie;
 pub mod map;
 pub mod percpu_array;
+pub mod perf_event;
+pub mod perf_event_array;
 pub mod poll;
 pub mod prog_array;
 pub mod queue_stack;

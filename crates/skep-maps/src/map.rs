@@ -18,6 +18,8 @@ use skep_object::{Errno, HeldProg, HeldRef, SysError, SysResult};
 
 use crate::array_of_maps::ArrayOfMaps;
 use crate::batch::BucketWalk;
+use crate::perf_event::PerfEvent;
+use crate::perf_event_array::PerfEventArray;
 use crate::poll::PollSource;
 use crate::prog_array::ProgArray;
 use crate::ringbuf::RingBuf;
@@ -197,6 +199,11 @@ pub trait Map: SpanSource + Send + Sync {
         None
     }
 
+    /// The array of perf events, if this is one.
+    fn as_perf_event_array(&self) -> Option<&PerfEventArray> {
+        None
+    }
+
     /// The ring buffer, if this is one.
     fn as_ringbuf(&self) -> Option<&RingBuf> {
         None
@@ -259,6 +266,12 @@ pub trait FdResolver {
 
     /// The map behind `fd`. EBADF: no such fd. EINVAL: not a map.
     fn map(&self, fd: u32) -> SysResult<Arc<dyn HeldMap>>;
+
+    /// The perf event behind `fd`. EBADF: none.
+    fn perf_event(&self, fd: u32) -> SysResult<Arc<PerfEvent>> {
+        let _ = fd;
+        SysError::err(Errno::EBADF, "no such fd of a perf event")
+    }
 }
 
 /// A client without fds.

@@ -4,7 +4,7 @@ use skep_kernel::{CancelToken, Credentials, Reply, Task, TaskIds};
 use skep_object::SysResult;
 use skep_uapi::{Cmd, UserPtr};
 
-use crate::carrier::{ClientCall, Give, Verdict};
+use crate::carrier::{ClientCall, Give, OnExec, Verdict};
 use crate::client_fds::ClientFds;
 use crate::pins::ClientBpffs;
 use crate::session::Session;
@@ -102,11 +102,13 @@ fn perform(
     let (cmd, attr, size) = (call.arg(0) as u32, UserPtr(call.arg(1)), call.arg(2) as u32);
     let reply = session.kernel.call(&task, cmd, attr, size);
     let answer = match reply {
-        Ok(Reply::NewFd(object)) => match session.give(call, object, Give::AndAnswer) {
-            // Given and answered in one step.
-            Ok(number) => return Ok(number),
-            Err(error) => Err(error),
-        },
+        Ok(Reply::NewFd(object)) => {
+            match session.give(call, object, Give::AndAnswer, OnExec::Close) {
+                // Given and answered in one step.
+                Ok(number) => return Ok(number),
+                Err(error) => Err(error),
+            }
+        }
         Ok(Reply::Value(value)) => Ok(value),
         Err(error) => Err(error),
     };

@@ -1,6 +1,6 @@
 //! epoll: clients get epolls of ours, into which rings can be added. See [`crate::polls`].
 
-use skep_kernel::{Fd, FdObject, UserMemory};
+use skep_kernel::{Fd, UserMemory};
 use skep_uapi::UserPtr;
 
 use super::failed;
@@ -45,10 +45,10 @@ pub(super) fn ctl(session: &Session, call: &ClientCall) -> Verdict {
     let Some(key) = fds.key(Fd(call.arg(2) as i32)) else {
         return Verdict::Continue;
     };
-    let Some((FdObject::Map { map, .. }, _)) = session.handles.find(key) else {
+    let Some((object, _)) = session.handles.find(key) else {
         return Verdict::Continue;
     };
-    let Some(signal) = session.polls.signal(key, map.reference()) else {
+    let Some(signal) = session.polls.signal(key, &object) else {
         return Verdict::Continue;
     };
     let operation = match operation(call) {
@@ -63,7 +63,7 @@ pub(super) fn ctl(session: &Session, call: &ClientCall) -> Verdict {
                 Operation::Add(_) | Operation::Modify(_) => signal.correct(),
                 Operation::Delete | Operation::Unknown => {}
             }
-            control(epoll, signal.file(), operation)
+            control(epoll, signal.file(), signal.adapt(operation))
         });
     let (verdict, what) = match done {
         // Not an epoll, or not one that was made here: the host says what is wrong with it.

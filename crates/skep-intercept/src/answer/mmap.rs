@@ -1,6 +1,7 @@
 //! mmap of handles: the client's mapping is the host's own, after Linux's rules for maps were asked.
 
 use skep_kernel::{Fd, FdEntry, FdObject, FdTable, MapAccess, MapObject};
+use skep_maps::perf_event::{Full, PerfEvent};
 use skep_uapi::{Errno, MapFlags};
 
 use super::failed;
@@ -32,6 +33,7 @@ pub(super) fn answer(session: &Session, call: &ClientCall) -> Verdict {
     };
     let allowed = match fds.get(fd) {
         FdEntry::Closed | FdEntry::Foreign => return Verdict::Continue,
+        FdEntry::Object(FdObject::PerfEvent(event)) => map_event(&event, wanted),
         FdEntry::Object(FdObject::Map { map, access }) => check(map.reference(), access, wanted),
         FdEntry::Object(
             FdObject::Prog(_) | FdObject::Btf(_) | FdObject::Link { .. } | FdObject::Statistics(_),
@@ -50,6 +52,19 @@ pub(super) fn answer(session: &Session, call: &ClientCall) -> Verdict {
 
 fn ensure(holds: bool, errno: Errno) -> Result<(), Errno> {
     if holds { Ok(()) } else { Err(errno) }
+}
+
+/// The first mapping of an event says how large its buffer is.
+fn map_event(event: &PerfEvent, wanted: Wanted) -> Result<(), Errno> {
+    // What lies behind the buffer is for processor traces.
+    ensure(wanted.offset == 0, Errno::EINVAL)?;
+    let full = if wanted.writes {
+        Full::Loses
+    } else {
+        Full::Overwrites
+    };
+    let len = usize::try_from(wanted.len).map_err(|_| Errno::ENOMEM)?;
+    event.map(len, full)
 }
 
 fn check(map: &MapObject, access: MapAccess, wanted: Wanted) -> Result<(), Errno> {

@@ -8,6 +8,7 @@ mod file_system;
 mod files;
 mod mmap;
 mod open;
+mod perf_event;
 mod poll;
 mod readlink;
 mod uname;
@@ -52,6 +53,11 @@ pub(crate) fn answer(session: &Session, call: &ClientCall) {
         libc::SYS_epoll_wait => epoll::wait(session),
         #[cfg(not(target_arch = "x86_64"))]
         libc::SYS_epoll_pwait => epoll::wait(session),
+        libc::SYS_perf_event_open => match perf_event::open(session, call) {
+            Some(verdict) => verdict,
+            None => return,
+        },
+        libc::SYS_ioctl => perf_event::ioctl(session, call),
         libc::SYS_mmap => mmap::answer(session, call),
         #[cfg(target_arch = "x86_64")]
         libc::SYS_poll => poll::poll(session, call),

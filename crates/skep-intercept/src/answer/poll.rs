@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
-use skep_kernel::{CancelToken, Fd, FdObject, UserMemory};
+use skep_kernel::{CancelToken, Fd, UserMemory};
 use skep_maps::Awaited;
 use skep_uapi::UserPtr;
 
@@ -107,6 +107,9 @@ fn answer(
     for (entry, waited) in entries.chunks_exact_mut(ENTRY).zip(&waited) {
         let revents = waited.as_ref().map_or(0, Waited::revents);
         count += i64::from(revents != 0);
+        if let (Some(waited), 1..) = (waited, revents) {
+            waited.signal.was_told();
+        }
         if let Some(place) = entry.get_mut(REVENTS..) {
             place.copy_from_slice(&revents.to_ne_bytes());
         }
@@ -139,10 +142,8 @@ fn rings(
             continue;
         }
         let key = fds.key(Fd(fd))?;
-        let (FdObject::Map { map, .. }, _) = session.handles.find(key)? else {
-            return None;
-        };
-        let signal = session.polls.signal(key, map.reference())?.ok()?;
+        let (object, _) = session.handles.find(key)?;
+        let signal = session.polls.signal(key, &object)?.ok()?;
         let events = u16::from_ne_bytes([low, high]);
         waited.push(Some(Waited { signal, events }));
     }

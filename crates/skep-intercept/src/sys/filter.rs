@@ -95,6 +95,16 @@ const MMAP: Seen = Seen {
     }),
 };
 
+/// PERF_EVENT_IOC_* have a letter of their own.
+const PERF_IOCTL: Seen = Seen {
+    call: libc::SYS_ioctl,
+    unseen: Unseen::Unless(Test {
+        arg: 1,
+        bits: 0xff00,
+        are: (b'$' as u32) << 8,
+    }),
+};
+
 /// Waiting for no file is sleeping.
 const fn seen_poll(call: libc::c_long) -> Seen {
     let unseen = Unseen::If(Test {
@@ -108,6 +118,8 @@ const fn seen_poll(call: libc::c_long) -> Seen {
 /// Calls the supervisor always looks at.
 const ALWAYS: &[Seen] = &[
     seen(libc::SYS_bpf),
+    seen(libc::SYS_perf_event_open),
+    PERF_IOCTL,
     MMAP,
     seen(libc::SYS_epoll_create1),
     seen(libc::SYS_epoll_ctl),

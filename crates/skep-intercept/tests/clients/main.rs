@@ -7,6 +7,7 @@
 
 mod bpffs;
 mod lifetime;
+mod perf;
 mod programs;
 mod rings;
 mod scripts;

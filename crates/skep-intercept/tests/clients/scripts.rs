@@ -4,7 +4,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus};
 
 use super::system::{bpf, call, close, dup, exchange_mapped, kill_self, words};
-use super::{bpffs, lifetime, rings, system, told};
+use super::{bpffs, lifetime, perf, rings, system, told};
 
 pub(crate) const MAP_CREATE: u32 = 0;
 const MAP_LOOKUP: u32 = 1;
@@ -55,6 +55,9 @@ pub(crate) const ALL: &[Script] = &[
     script("a_ring_is_polled", rings::polled, Ends::With(0)),
     script("a_million_records", rings::million, Ends::With(0)),
     script("user_ring", rings::user_ring, Ends::With(0)),
+    script("perf_events_by_rules", perf::rules, Ends::With(0)),
+    script("lost_perf_records", perf::lost, Ends::With(0)),
+    script("a_million_perf_records", perf::million, Ends::With(0)),
     script("dead_epolls_are_let_go", rings::many_epolls, Ends::With(0)),
     script("capabilities_are_told", told::caps, Ends::With(0)),
     script("mounts_and_settings_are_told", told::tables, Ends::With(0)),

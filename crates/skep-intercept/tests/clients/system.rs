@@ -123,6 +123,37 @@ pub(crate) fn mapped_u32(at: usize) -> &'static std::sync::atomic::AtomicU32 {
     unsafe { std::sync::atomic::AtomicU32::from_ptr(std::ptr::with_exposed_provenance_mut(at)) }
 }
 
+/// A perf event with raw samples that wakes at each, of a process (-1 is any) on a CPU (-1 is any).
+pub(crate) fn perf_event_open(kind: u32, config: u32, pid: i32, cpu: i32) -> Result<i32, i32> {
+    // type, size, config, sample_period, sample_type, read_format, bits, wakeup_events
+    let mut attr = [0_u32; 28];
+    attr[..9].copy_from_slice(&[kind, 112, config, 0, 1, 0, 1 << 10, 0, 0]);
+    attr[12] = 1;
+    // SAFETY: a live attr.
+    match unsafe {
+        libc::syscall(
+            libc::SYS_perf_event_open,
+            attr.as_mut_ptr(),
+            pid,
+            cpu,
+            -1,
+            8,
+        )
+    } {
+        -1 => Err(errno()),
+        fd => Ok(fd as i32),
+    }
+}
+
+/// An ioctl of a perf event without an argument.
+pub(crate) fn perf_ioctl(fd: i32, request: u64) -> Result<(), i32> {
+    // SAFETY: numbers.
+    match unsafe { libc::ioctl(fd, request as _, 0) } {
+        0 => Ok(()),
+        _ => Err(errno()),
+    }
+}
+
 /// A new epoll.
 pub(crate) fn epoll() -> i32 {
     // SAFETY: a number.

@@ -18,8 +18,8 @@ pub(super) fn run(call: &Call<'_>) -> SysResult<Reply> {
         FdEntry::Object(FdObject::Btf(_)) => {
             return SysError::err(Errno::EINVAL, "a BTF object cannot be pinned");
         }
-        FdEntry::Object(FdObject::Statistics(_)) => {
-            return SysError::err(Errno::EINVAL, "statistics cannot be pinned");
+        FdEntry::Object(FdObject::Statistics(_) | FdObject::PerfEvent(_)) => {
+            return SysError::err(Errno::EINVAL, "fd cannot be pinned");
         }
         FdEntry::Foreign | FdEntry::Closed => {
             return SysError::err(Errno::EINVAL, "fd is no bpf object");

@@ -28,7 +28,7 @@ impl FdObject {
                 MapAccess::ReadOnly => RDONLY,
                 MapAccess::WriteOnly => WRONLY,
             },
-            Self::Prog(_) => RDWR,
+            Self::Prog(_) | Self::PerfEvent(_) => RDWR,
             Self::Btf(_) | Self::Link { .. } | Self::Statistics(_) => RDONLY,
         }
     }
@@ -42,7 +42,7 @@ impl FdObject {
             Self::Prog(prog) => write_prog(&mut text, prog.reference()),
             Self::Btf(btf) => write_btf(&mut text, btf.reference()),
             Self::Link { link, .. } => write_link(&mut text, link.reference()),
-            Self::Statistics(_) => Ok(()),
+            Self::Statistics(_) | Self::PerfEvent(_) => Ok(()),
         };
         text
     }

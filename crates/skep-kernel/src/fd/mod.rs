@@ -4,6 +4,9 @@ mod fdinfo;
 mod in_process;
 mod resolve;
 
+use std::sync::Arc;
+
+use skep_maps::perf_event::PerfEvent;
 use skep_object::{Ref, SysResult, UserRef};
 use skep_uapi::ObjFlags;
 
@@ -103,6 +106,8 @@ pub enum FdObject {
     },
     /// What ENABLE_STATS gives.
     Statistics(StatisticsOn),
+    /// What perf_event_open(2) gives.
+    PerfEvent(Arc<PerfEvent>),
 }
 
 impl FdObject {
@@ -143,6 +148,7 @@ impl FdObject {
                 LinkOrigin::Opened => "anon_inode:bpf-link",
             },
             Self::Statistics(_) => "anon_inode:bpf-stats",
+            Self::PerfEvent(_) => "anon_inode:[perf_event]",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use skep_maps::perf_event::PerfEvent;
 use skep_maps::{FdResolver, HeldMap};
 use skep_object::{Errno, HeldProg, Ref, SysError, SysResult, UserRef};
 
@@ -20,7 +21,8 @@ impl TaskFds<'_> {
             FdObject::Prog(_)
             | FdObject::Btf(_)
             | FdObject::Link { .. }
-            | FdObject::Statistics(_) => wrong("fd is not a map"),
+            | FdObject::Statistics(_)
+            | FdObject::PerfEvent(_) => wrong("fd is not a map"),
         }
     }
 
@@ -36,7 +38,8 @@ impl TaskFds<'_> {
             FdObject::Map { .. }
             | FdObject::Btf(_)
             | FdObject::Link { .. }
-            | FdObject::Statistics(_) => wrong("fd is not a program"),
+            | FdObject::Statistics(_)
+            | FdObject::PerfEvent(_) => wrong("fd is not a program"),
         }
     }
 
@@ -47,7 +50,8 @@ impl TaskFds<'_> {
             FdObject::Map { .. }
             | FdObject::Prog(_)
             | FdObject::Link { .. }
-            | FdObject::Statistics(_) => wrong("fd is not a BTF object"),
+            | FdObject::Statistics(_)
+            | FdObject::PerfEvent(_) => wrong("fd is not a BTF object"),
         }
     }
 
@@ -58,7 +62,8 @@ impl TaskFds<'_> {
             FdObject::Map { .. }
             | FdObject::Prog(_)
             | FdObject::Btf(_)
-            | FdObject::Statistics(_) => wrong("fd is not a link"),
+            | FdObject::Statistics(_)
+            | FdObject::PerfEvent(_) => wrong("fd is not a link"),
         }
     }
 
@@ -90,5 +95,14 @@ impl FdResolver for TaskFds<'_> {
     fn map(&self, fd: u32) -> SysResult<Arc<dyn HeldMap>> {
         let map = TaskFds::map(*self, Fd::from_attr(fd))?;
         Ok(Arc::new(InnerMap::new(map)?))
+    }
+
+    fn perf_event(&self, fd: u32) -> SysResult<Arc<PerfEvent>> {
+        match self.0.get(Fd::from_attr(fd)) {
+            FdEntry::Object(FdObject::PerfEvent(event)) => Ok(event),
+            FdEntry::Object(_) | FdEntry::Foreign | FdEntry::Closed => {
+                SysError::err(Errno::EBADF, "no such fd of a perf event")
+            }
+        }
     }
 }

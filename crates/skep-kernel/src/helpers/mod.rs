@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `map`, `iteration` | map elements; bpf_loop and for_each_map_elem |
 //! | `ringbuf`, `user_ringbuf`, `dynptr` | records to and from clients; dynptrs over them and over memory |
+//! | `perf_event` | bpf_perf_event_output |
 //! | `machine`, `task` | clocks, randomness, CPU; who runs the program |
 //! | `text`, `print`, `format` | numbers from text; printf |
 //! | `lock` | bpf_spin_lock |
@@ -30,6 +31,7 @@ mod kfunc;
 mod lock;
 mod machine;
 mod map;
+mod perf_event;
 mod print;
 mod probe;
 mod redirect;
@@ -57,7 +59,7 @@ pub use trace::TraceLog;
 
 /// The body of a helper for programs of a type; `None` if it has none here.
 pub fn helper_body(prog_type: ProgType, id: HelperId) -> Option<HelperFn> {
-    general(id).or_else(|| match prog_type {
+    let of_type = match prog_type {
         ProgType::Xdp => for_xdp(id),
         ProgType::SocketFilter
         | ProgType::SchedCls
@@ -67,7 +69,8 @@ pub fn helper_body(prog_type: ProgType, id: HelperId) -> Option<HelperFn> {
         | ProgType::LwtOut
         | ProgType::LwtXmit => for_skb(id),
         _ => None,
-    })
+    };
+    of_type.or_else(|| general(id))
 }
 
 /// What LD_ABS and LD_IND call for programs of a type; see [`skep_exec::Bindings::load_packet`].
@@ -100,6 +103,7 @@ fn general(id: HelperId) -> Option<HelperFn> {
         HelperId::RINGBUF_RESERVE_DYNPTR => ringbuf::reserve_dynptr,
         HelperId::RINGBUF_SUBMIT_DYNPTR => ringbuf::submit_dynptr,
         HelperId::RINGBUF_DISCARD_DYNPTR => ringbuf::discard_dynptr,
+        HelperId::PERF_EVENT_OUTPUT => perf_event::output,
         HelperId::USER_RINGBUF_DRAIN => user_ringbuf::drain,
         HelperId::DYNPTR_FROM_MEM => dynptr::from_mem,
         HelperId::DYNPTR_READ => dynptr::copy_out,
@@ -159,6 +163,7 @@ fn general(id: HelperId) -> Option<HelperFn> {
 fn for_skb(id: HelperId) -> Option<HelperFn> {
     use skb::sums;
     Some(match id {
+        HelperId::PERF_EVENT_OUTPUT => perf_event::output_with_packet,
         HelperId::SKB_LOAD_BYTES => bytes::load_bytes,
         HelperId::SKB_LOAD_BYTES_RELATIVE => bytes::load_bytes_relative,
         HelperId::SKB_STORE_BYTES => bytes::store_bytes,
@@ -192,6 +197,7 @@ fn for_skb(id: HelperId) -> Option<HelperFn> {
 /// Bodies for programs with an XDP frame.
 fn for_xdp(id: HelperId) -> Option<HelperFn> {
     Some(match id {
+        HelperId::PERF_EVENT_OUTPUT => perf_event::output_with_packet,
         HelperId::XDP_ADJUST_HEAD => xdp::adjust_head,
         HelperId::XDP_ADJUST_TAIL => xdp::adjust_tail,
         HelperId::XDP_ADJUST_META => xdp::adjust_meta,

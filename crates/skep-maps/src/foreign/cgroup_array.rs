@@ -6,9 +6,9 @@ use skep_catalog::Caps;
 use skep_object::SysResult;
 use skep_uapi::MapType;
 
-use super::perf_event_array::update;
 use super::{
-    Answers, delete_slot, next_slot, no_lookup, no_lookup_and_delete, one_value, pointers,
+    Answers, delete_slot, next_slot, no_lookup, no_lookup_and_delete, no_such_fd, one_value,
+    pointers,
 };
 use crate::array::{HEADER_BYTES, allocated_entries};
 use crate::kind::{AsInner, Holds, MapKind};
@@ -27,7 +27,7 @@ static ANSWERS: Answers = Answers {
     memlock,
     sys_value_size: one_value,
     lookup: no_lookup,
-    update,
+    update: no_such_fd,
     delete: delete_slot,
     next_key: next_slot,
     lookup_and_delete: no_lookup_and_delete,

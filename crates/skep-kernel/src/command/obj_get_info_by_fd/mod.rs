@@ -41,8 +41,8 @@ pub(super) fn run(call: &Call<'_>) -> SysResult<Reply> {
         FdEntry::Object(FdObject::Prog(prog)) => prog::run(call, &args, prog.reference()),
         FdEntry::Object(FdObject::Btf(btf)) => btf::run(call, &args, btf.reference()),
         FdEntry::Object(FdObject::Link { link, .. }) => link::run(call, &args, link.reference()),
-        FdEntry::Object(FdObject::Statistics(_)) => {
-            SysError::err(Errno::EINVAL, "statistics have no info")
+        FdEntry::Object(FdObject::Statistics(_) | FdObject::PerfEvent(_)) => {
+            SysError::err(Errno::EINVAL, "fd has no info")
         }
     }
 }
