@@ -167,7 +167,7 @@ fn changes() {
     describe("after chmod", &on("m"));
     say(
         "chmod of a dotted name",
-        fs::set_permissions(on("m.m"), fs::Permissions::from_mode(0)),
+        fs::set_permissions(on("m.m"), fs::Permissions::from_mode(0o600)),
     );
     say("chmod back", set(0o600));
     say(
