@@ -6,6 +6,7 @@ mod features;
 mod fire;
 mod input;
 mod map_dump;
+mod objects;
 mod packets;
 mod report;
 mod retval;
@@ -37,6 +38,7 @@ enum Command {
     Features(features::Args),
     Run(run::Args),
     Fire(fire::Args),
+    Objects(objects::Args),
     Doctor(doctor::Args),
 }
 
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         Command::Features(args) => features::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Fire(args) => fire::run(&args),
+        Command::Objects(args) => objects::run(&args),
         Command::Doctor(args) => doctor::run(&args),
     };
     match result {

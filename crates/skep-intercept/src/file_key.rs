@@ -6,7 +6,7 @@ use rustix::fs::Stat;
 use rustix::io::Result;
 
 /// Device and inode. Not used again while somebody has the file open, as we do.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct FileKey {
     device: u64,
     inode: u64,

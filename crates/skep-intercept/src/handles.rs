@@ -19,7 +19,7 @@ use parking_lot::Mutex;
 use rustix::fs::inotify::WatchFlags;
 use rustix::fs::{MemfdFlags, Mode, OFlags, SealFlags};
 use rustix::path::DecInt;
-use skep_kernel::{FdObject, MapAccess};
+use skep_kernel::{FdObject, MapAccess, ObjectName};
 use skep_memory::Addr;
 
 use crate::file_key::FileKey;
@@ -323,6 +323,42 @@ impl Handles {
             keep
         });
         // Objects end after the lock: a prog array may clear itself now.
+        drop(open);
+        drop(gone);
+    }
+
+    /// Every file that stands for an object with an id.
+    pub(crate) fn all(&self) -> Vec<(FileKey, ObjectName)> {
+        let open = self.open.lock();
+        let all = open.by_file.iter();
+        all.filter_map(|(key, handle)| Some((*key, handle.object.object_name()?)))
+            .collect()
+    }
+
+    /// Forgets the files of an object: to clients that have them open they are any other file from now on.
+    pub(crate) fn remove(&self, hints: &Hints, object: ObjectName) {
+        let mut open = self.open.lock();
+        let Open {
+            by_file,
+            by_watch,
+            by_object,
+            suspects,
+            ..
+        } = &mut *open;
+        let gone: Vec<(FileKey, Handle)> = by_file
+            .extract_if(|_, handle| handle.object.object_name() == Some(object))
+            .collect();
+        for (key, handle) in &gone {
+            if let Some(watch) = handle.watch {
+                hints.forget(watch);
+                by_watch.remove(&watch);
+            }
+            if let Some(which) = Which::of(&handle.object) {
+                by_object.remove(&which);
+            }
+            suspects.remove(key);
+        }
+        // Objects end after the lock.
         drop(open);
         drop(gone);
     }

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
 use rustix::fs::inotify::WatchFlags;
 use rustix::fs::{Mode, OFlags, Stat};
-use skep_kernel::{Bpffs, MapAccess, PinPath, Pinned};
+use skep_kernel::{Bpffs, MapAccess, ObjectName, PinPath, Pinned};
 use skep_object::{SysError, SysResult};
 use skep_uapi::Errno;
 
@@ -18,7 +18,7 @@ use crate::client_fds::from_host;
 use crate::file_key::FileKey;
 use crate::hints::{Hinted, Hints, Watch};
 use crate::session::Session;
-use crate::view::{LastLink, Start, exists, split};
+use crate::view::{LastLink, Start, View, exists, split};
 
 struct Pin {
     object: Pinned,
@@ -51,6 +51,35 @@ impl Pins {
         });
         drop(by_file);
         drop(gone);
+    }
+
+    /// Every pin and its path, as clients see it.
+    pub(crate) fn all(&self, view: &View) -> Vec<(ObjectName, PathBuf)> {
+        let by_file = self.by_file.lock();
+        let all = by_file.values();
+        all.filter_map(|pin| Some((pin.object.object_name()?, view.path_of(&pin.file)?)))
+            .collect()
+    }
+
+    /// Removes the files of an object, and its pins with them. An error of the file system.
+    pub(crate) fn remove(&self, view: &View, hints: &Hints, object: ObjectName) -> SysResult<()> {
+        let mut gone = Vec::new();
+        let mut by_file = self.by_file.lock();
+        for (key, pin) in &*by_file {
+            if pin.object.object_name() == Some(object) {
+                view.remove(&pin.file).map_err(|error| {
+                    from_host(&error.into(), "the pin's file cannot be removed")
+                })?;
+                gone.push(*key);
+            }
+        }
+        let gone: Vec<Pin> = gone.iter().filter_map(|key| by_file.remove(key)).collect();
+        for watch in gone.iter().filter_map(|pin| pin.watch) {
+            hints.forget(watch);
+        }
+        drop(by_file);
+        drop(gone);
+        Ok(())
     }
 }
 

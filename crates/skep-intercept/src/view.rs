@@ -6,7 +6,7 @@
 //! ```
 
 use std::ffi::OsStr;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -174,6 +174,29 @@ impl View {
                 }
             }
         }
+    }
+
+    /// What clients call a file on our bpffs; `None` if it has no name any more.
+    pub(crate) fn path_of(&self, file: &OwnedFd) -> Option<PathBuf> {
+        Some(Path::new(BPFFS).join(self.way_to(file)?))
+    }
+
+    /// Removes the name of a file on our bpffs.
+    pub(crate) fn remove(&self, file: &OwnedFd) -> rustix::io::Result<()> {
+        let inside = self.way_to(file).ok_or(Errno::NOENT)?;
+        rustix::fs::unlinkat(&self.root, inside, rustix::fs::AtFlags::empty())
+    }
+
+    /// The way from our root to a file, if it is still there.
+    fn way_to(&self, file: &OwnedFd) -> Option<PathBuf> {
+        let link = |fd: &OwnedFd| {
+            let path = format!("/proc/self/fd/{}", fd.as_raw_fd());
+            std::fs::read_link(path).ok()
+        };
+        let inside = link(file)?.strip_prefix(link(&self.root)?).ok()?.to_owned();
+        let there = rustix::fs::statat(&self.root, &inside, rustix::fs::AtFlags::SYMLINK_NOFOLLOW);
+        let same = FileKey::from_stat(&there.ok()?) == FileKey::of(file).ok()?;
+        same.then_some(inside)
     }
 
     /// Whether an open file is on our bpffs.

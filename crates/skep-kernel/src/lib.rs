@@ -21,6 +21,7 @@
 //! | [`memory`] | [`UserMemory`], [`Buffers`], [`OwnMemory`] |
 //! | [`object`] | [`MapObject`], [`Prog`], [`BtfObject`], [`Link`] |
 //! | [`hooks`] | where programs wait to be run; firing them |
+//! | [`listing`] | every object and who holds it |
 //! | [`statistics`] | whether runs are counted |
 //! | [`client`] | [`Client`]: typed methods over the same dispatcher |
 //! | [`helpers`], [`mod@test_run`] | bodies of helpers; running a program on given data |
@@ -50,6 +51,7 @@ pub mod helpers;
 pub mod hooks;
 pub mod identity;
 pub mod kernel;
+pub mod listing;
 mod load;
 pub mod memory;
 pub mod object;
@@ -69,6 +71,7 @@ pub use fd::{Fd, FdEntry, FdObject, FdTable, InProcessFds, LinkOrigin, MapAccess
 pub use hooks::Fired;
 pub use identity::{Alignment, BtfOrigin, Identity, Jit};
 pub use kernel::{Kernel, KernelBuilder, Limits, UnprivilegedBpf};
+pub use listing::{Listed, ObjectKind, ObjectName};
 pub use memory::{Buffers, MemoryFault, OwnMemory, UserMemory};
 pub use object::{BtfObject, BtfOwner, Link, MapObject, Prog};
 pub use symbols::Symbols;

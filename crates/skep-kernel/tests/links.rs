@@ -232,3 +232,38 @@ fn a_bound_map_lives_with_its_program() {
     client.close(bound).unwrap();
     assert_eq!(client.map_ids().unwrap(), [1, 2]);
 }
+
+#[test]
+fn the_list_says_who_holds_what() {
+    let kernel = kernel();
+    let client = Client::new(&kernel);
+    let map = client
+        .map_create(&MapSpec::new(MapType::Array, 4, 8, 1))
+        .unwrap();
+    let prog = counting(&client, map);
+    let progs = client
+        .map_create(&MapSpec::new(MapType::ProgArray, 4, 4, 3))
+        .unwrap();
+    let value = prog.0.to_ne_bytes();
+    client
+        .map_update(progs, &[2, 0, 0, 0], &value, ElemFlags::empty())
+        .unwrap();
+    client.raw_tracepoint_open(prog, Some("demo"), 0).unwrap();
+    let listed: Vec<String> = kernel
+        .list()
+        .iter()
+        .map(|listed| {
+            let holders: Vec<String> = listed.held_by.iter().map(ToString::to_string).collect();
+            format!("{} {} {holders:?}", listed.object, listed.of_type)
+        })
+        .collect();
+    assert_eq!(
+        listed,
+        [
+            "map:1 ARRAY [\"prog:1\"]",
+            "map:2 PROG_ARRAY []",
+            "prog:1 RAW_TRACEPOINT [\"map:2\", \"link:1\"]",
+            "link:1 RAW_TRACEPOINT []",
+        ]
+    );
+}

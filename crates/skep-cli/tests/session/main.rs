@@ -219,3 +219,50 @@ fn bpftool_lists_and_pins_links() {
     assert!(printed.contains("count 1\n"), "{printed}");
     assert!(printed.ends_with("count 2\n"), "{printed}");
 }
+
+#[test]
+fn objects_are_listed_and_removed() {
+    let Some(place) = Place::new() else { return };
+    if !has("bpftool") {
+        return;
+    }
+    let printed = place.session(
+        "map=\"type hash key 4 value 4 entries 9\"
+         bpftool map create /sys/fs/bpf/first $map name first
+         bpftool map create /sys/fs/bpf/second $map name second
+         skep objects
+         skep objects rm map:1
+         skep objects rm 2 --json
+         bpftool map show; ls /sys/fs/bpf; skep objects --json
+         if skep objects rm map:1 2>&1; then echo twice; fi",
+    );
+    assert!(printed.contains("/sys/fs/bpf/second"), "{printed}");
+    let removed = "removed map:1, held by: /sys/fs/bpf/first\n";
+    assert!(printed.contains(removed), "{printed}");
+    assert!(printed.contains("\"name\": \"second\""), "{printed}");
+    let end = "[]\nskep: ENOENT: no object with this id\n";
+    assert!(printed.ends_with(end), "{printed}");
+}
+
+#[test]
+fn what_others_hold_is_not_removed() {
+    let Some(place) = Place::new() else { return };
+    if build_client(&place).is_none() {
+        return;
+    }
+    let printed = attached(
+        &place,
+        "skep objects | tr -s \" \"
+         map=$(skep objects | grep by_user | tr -s \" \" | cut -d\" \" -f2)
+         if skep objects rm $map 2>&1; then echo taken; fi
+         skep fire id $LINK
+         skep objects rm link:$LINK
+         skep fire tracepoint sched_process_exec",
+        "skep objects --json | grep -c attach",
+    );
+    assert!(printed.contains("count_exec 256 attach["), "{printed}");
+    assert!(printed.contains("is in use by prog:"), "{printed}");
+    assert!(!printed.contains("taken"), "{printed}");
+    assert!(printed.contains("nothing is attached there\n"), "{printed}");
+    assert!(printed.contains("count 1\n"), "{printed}");
+}

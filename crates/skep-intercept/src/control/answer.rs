@@ -7,8 +7,8 @@ use skep_kernel::{
 use skep_object::{Errno, Ref, SysError, SysResult};
 use skep_uapi::UserPtr;
 
-use super::VERSION;
 use super::message::{FireAt, FiredProg, Reply, Request};
+use super::{VERSION, objects};
 use crate::carrier::ClientCall;
 use crate::identity;
 use crate::pins::ClientBpffs;
@@ -69,6 +69,10 @@ fn carry_out(
         Request::Fire { at, args } => {
             let who = identity::of_process(call.thread);
             fire(session, call, cancel, &who, &at, &args)
+        }
+        Request::Objects => Ok(Reply::Objects(objects::list(session))),
+        Request::Remove { kind, id } => {
+            objects::remove(session, kind.as_deref(), id).map(Reply::Removed)
         }
     }
 }

@@ -15,6 +15,15 @@ pub enum Request {
         /// The arguments, 8 bytes each in this machine's order; missing ones are 0.
         args: Vec<u8>,
     },
+    /// Lists every object.
+    Objects,
+    /// Takes an object's pins and descriptors away, unless another object holds it.
+    Remove {
+        /// `map`, `prog`, `link` or `btf`; absent where only one kind has this id.
+        kind: Option<String>,
+        /// Its id.
+        id: u32,
+    },
 }
 
 /// What is fired.
@@ -42,8 +51,8 @@ impl Request {
     /// Whether asking twice is asking once.
     pub fn call(&self) -> Call {
         match self {
-            Self::Hello => Call::Looks,
-            Self::Fire { .. } => Call::Acts,
+            Self::Hello | Self::Objects => Call::Looks,
+            Self::Fire { .. } | Self::Remove { .. } => Call::Acts,
         }
     }
 
@@ -52,6 +61,8 @@ impl Request {
         match self {
             Self::Hello => "hello",
             Self::Fire { .. } => "fire",
+            Self::Objects => "objects",
+            Self::Remove { .. } => "objects rm",
         }
     }
 }
@@ -67,6 +78,10 @@ pub enum Reply {
     },
     /// What the programs made of it, in order of attaching.
     Fired(Vec<FiredProg>),
+    /// Every object, by kind and id.
+    Objects(Vec<ObjectRow>),
+    /// What was removed, and what it lost.
+    Removed(ObjectRow),
     /// It is not done.
     Refused {
         /// The errno's name.
@@ -85,4 +100,64 @@ pub struct FiredProg {
     pub retval: Option<u32>,
     /// Why it did not run.
     pub error: Option<String>,
+}
+
+/// One object of the session.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ObjectRow {
+    /// `map`, `prog`, `link` or `btf`.
+    pub kind: String,
+    /// Its id within the kind.
+    pub id: u32,
+    /// Its type: `HASH`, `XDP`; empty for BTF.
+    #[serde(rename = "type")]
+    pub of_type: String,
+    /// Its name, or where a link attaches.
+    pub name: String,
+    /// Bytes it takes.
+    pub memory: u64,
+    /// Who holds it.
+    pub holders: Vec<Holder>,
+}
+
+/// Who holds an object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "holder")]
+pub enum Holder {
+    /// A descriptor of a process.
+    Fd {
+        /// The process.
+        pid: u32,
+        /// Its name.
+        comm: String,
+        /// The descriptor.
+        fd: u32,
+    },
+    /// A descriptor or mapping that no process of ours shows: in a socket's queue, or mapped and closed.
+    Handle,
+    /// A pin.
+    Pin {
+        /// Where.
+        path: String,
+    },
+    /// A program that uses it.
+    Prog {
+        /// Its id.
+        id: u32,
+    },
+    /// A map that it is an element of, or whose types it describes.
+    Map {
+        /// Its id.
+        id: u32,
+    },
+    /// A link that it is attached by.
+    Link {
+        /// Its id.
+        id: u32,
+    },
+    /// A BTF object; none holds others today.
+    Btf {
+        /// Its id.
+        id: u32,
+    },
 }

@@ -11,9 +11,10 @@
 
 mod answer;
 mod message;
+mod objects;
 
 pub(crate) use answer::answer;
-pub use message::{Call, FireAt, FiredProg, Reply, Request};
+pub use message::{Call, FireAt, FiredProg, Holder, ObjectRow, Reply, Request};
 
 use crate::sys::control::call_supervisor;
 
