@@ -28,8 +28,8 @@ impl ClientProcess {
                 Ok(Some((ALL_GONE, _))) => break,
                 Ok(Some((status, _))) => match wait_status::Change::of(status) {
                     wait_status::Change::Ended(how) => ended = Some(how),
-                    wait_status::Change::Stopped => {
-                        signals::stop();
+                    wait_status::Change::Stopped(signal) => {
+                        signals::stop(signal);
                         // Whoever continued us meant the client.
                         let _ = signals::send(&self.client, libc::SIGCONT);
                     }

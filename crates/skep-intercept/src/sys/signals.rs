@@ -120,10 +120,16 @@ pub(crate) fn send(process: impl AsFd, signal: c_int) -> io::Result<()> {
     super::checked(sent).map(drop)
 }
 
-/// Stops this process until somebody continues it.
-pub(crate) fn stop() {
-    // SAFETY: numbers.
-    unsafe { libc::raise(libc::SIGSTOP) };
+/// Stops this process by a signal until somebody continues it: a shell tells which signal it was.
+pub(crate) fn stop(signal: c_int) {
+    let set = Signals::of(&[signal]).0;
+    let none = std::ptr::null_mut();
+    // SAFETY: a number.
+    unsafe { libc::raise(signal) };
+    // SAFETY: an initialised set. If the signal was blocked it comes now.
+    unsafe { libc::pthread_sigmask(libc::SIG_UNBLOCK, &set, none) };
+    // SAFETY: as above.
+    unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &set, none) };
 }
 
 /// SIGPIPE as a program finds it; the runtime of Rust ignores it. Fit for use between fork and exec.

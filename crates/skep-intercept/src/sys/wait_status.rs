@@ -7,8 +7,8 @@ use crate::launch::Ended;
 pub(crate) enum Change {
     /// It ended.
     Ended(Ended),
-    /// A signal stopped it.
-    Stopped,
+    /// This signal stopped it.
+    Stopped(i32),
     /// It goes on.
     Continued,
 }
@@ -21,7 +21,7 @@ impl Change {
         } else if libc::WIFSIGNALED(status) {
             Self::Ended(Ended::Signal(libc::WTERMSIG(status)))
         } else if libc::WIFSTOPPED(status) {
-            Self::Stopped
+            Self::Stopped(libc::WSTOPSIG(status))
         } else {
             Self::Continued
         }

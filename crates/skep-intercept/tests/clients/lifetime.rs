@@ -184,7 +184,7 @@ fn it_stops_and_goes_on_with_its_client(program: &Path) -> Result<(), Failed> {
     family.end().map(drop)
 }
 
-type Test = fn(&Path) -> Result<(), Failed>;
+pub(crate) type Test = fn(&Path) -> Result<(), Failed>;
 
 pub(crate) fn trials(program: &Path) -> Vec<Trial> {
     let all: [(&str, Test); 4] = [
@@ -199,9 +199,14 @@ pub(crate) fn trials(program: &Path) -> Vec<Trial> {
             it_stops_and_goes_on_with_its_client,
         ),
     ];
-    let trial = |(name, test): (&str, Test)| {
+    make(program, &all)
+}
+
+/// Trials of tests that need the program.
+pub(crate) fn make(program: &Path, tests: &[(&'static str, Test)]) -> Vec<Trial> {
+    let trial = |&(name, test): &(&'static str, Test)| {
         let program = program.to_owned();
         Trial::test(name, move || test(&program))
     };
-    all.into_iter().map(trial).collect()
+    tests.iter().map(trial).collect()
 }

@@ -11,6 +11,7 @@ mod perf;
 mod programs;
 mod rings;
 mod scripts;
+mod surroundings;
 mod system;
 mod told;
 
@@ -26,16 +27,30 @@ fn main() {
     let words: Vec<String> = std::env::args().collect();
     match words.get(1).map(String::as_str) {
         Some("--client") => scripts::run(&words[2]),
-        Some("--supervise") => supervise(&words[2], Supervision::Traced),
-        Some("--supervise-quietly") => supervise(&words[2], Supervision::Quiet),
-        Some("--supervise-bare") => supervise(&words[2], Supervision::WithoutNamespaces),
+        Some("--supervise") => supervise(client(&words[2]), Supervision::Traced),
+        Some("--supervise-quietly") => supervise(client(&words[2]), Supervision::Quiet),
+        Some("--supervise-bare") => supervise(client(&words[2]), Supervision::WithoutNamespaces),
+        Some("--run") => {
+            let mut command = Command::new(&words[2]);
+            command.args(&words[3..]);
+            supervise(command, Supervision::Quiet);
+        }
         _ => tests(),
     }
 }
 
-fn supervise(name: &str, supervision: Supervision) {
+fn client(name: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--client", name]);
+    command
+}
+
+fn supervise(command: Command, supervision: Supervision) {
+    match std::env::var("SKEP_TEST_OUTER").as_deref() {
+        Ok("refused") => system::refuse_bpf(),
+        Ok("listened") => system::listen_to_nothing(),
+        _ => {}
+    }
     let options = Options {
         caps: Caps::all(),
         trace: match supervision {
@@ -86,17 +101,9 @@ enum Supervision {
     WithoutNamespaces,
 }
 
-/// A client's supervisor, both without privileges if we have some to shed.
+/// A client's supervisor.
 fn supervisor(program: &Path, name: &str, supervision: Supervision) -> Command {
-    let mut command = if system::is_root() {
-        let mut setpriv = Command::new("setpriv");
-        setpriv.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]);
-        setpriv.args(["--inh-caps=-all", "--bounding-set=-all"]);
-        setpriv.arg(program);
-        setpriv
-    } else {
-        Command::new(program)
-    };
+    let mut command = unprivileged(program);
     command.arg(match supervision {
         Supervision::Traced => "--supervise",
         Supervision::Quiet => "--supervise-quietly",
@@ -104,6 +111,26 @@ fn supervisor(program: &Path, name: &str, supervision: Supervision) -> Command {
     });
     command.arg(name);
     command
+}
+
+/// The supervisor of a command.
+fn supervisor_of(program: &Path, words: &[&str]) -> Command {
+    let mut command = unprivileged(program);
+    command.arg("--run").args(words);
+    command
+}
+
+/// The program without privileges, if we have some to shed.
+fn unprivileged(program: &Path) -> Command {
+    if system::is_root() {
+        let mut setpriv = Command::new("setpriv");
+        setpriv.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]);
+        setpriv.args(["--inh-caps=-all", "--bounding-set=-all"]);
+        setpriv.arg(program);
+        setpriv
+    } else {
+        Command::new(program)
+    }
 }
 
 /// Runs a client under a supervisor to its end.
@@ -141,6 +168,7 @@ fn tests() {
     }));
     trials.extend(bpffs::trials(&program));
     trials.extend(lifetime::trials(&program.0));
+    trials.extend(surroundings::trials(&program.0));
     let conclusion = libtest_mimic::run(&arguments, trials);
     drop(program);
     conclusion.exit();
@@ -156,6 +184,15 @@ fn host_sees_nothing(program: &Path) -> Result<(), Failed> {
     for _ in 0..5 {
         let before = system::next_host_id();
         under_supervisor(program, "map");
+        // With every privilege, too.
+        let mut command = Command::new(program);
+        let status = command
+            .args(["--supervise", "back_doors_are_shut"])
+            .output()?
+            .status;
+        if !status.success() {
+            return Err(format!("as root: {status}").into());
+        }
         if system::next_host_id() == before.map(|id| id + 1) {
             return Ok(());
         }

@@ -67,6 +67,10 @@ pub(crate) const ALL: &[Script] = &[
         Ends::With(0),
     ),
     script("back_doors_are_shut", doors, Ends::With(0)),
+    script("other_threads_have_no_back_doors", threads, Ends::With(0)),
+    script("its_own_filter", own_filter, Ends::With(0)),
+    script("a_signal_interrupts_a_run", interrupted, Ends::With(0)),
+    script("a_killed_run_stops", killed_run, Ends::With(0)),
     script("exit_status", || std::process::exit(7), Ends::With(7)),
     script(
         "death_by_signal",
@@ -80,6 +84,7 @@ const PARTS: &[(&str, fn())] = &[
     ("forever", map_forever),
     (bpffs::RULES, bpffs::rules),
     (bpffs::FDINFO, told::fdinfo),
+    ("runs", || assert!(long_run().is_err())),
     ("family", lifetime::family),
     ("sleeper", lifetime::sleeper),
     ("session_leader", lifetime::session_leader),
@@ -142,21 +147,49 @@ fn last_copy() {
 }
 
 pub(crate) fn supervisor_files() -> usize {
-    let supervisor = system::parent_of(std::os::unix::process::parent_id());
-    std::fs::read_dir(format!("/proc/{supervisor}/fd"))
-        .unwrap()
-        .count()
+    supervisor_holds().0
 }
 
+/// What a supervisor holds: descriptors, inotify watches, memory (KiB).
+fn supervisor_holds() -> (usize, usize, usize) {
+    let supervisor = system::parent_of(std::os::unix::process::parent_id());
+    let file = |name: String| std::fs::read_to_string(name).unwrap_or_default();
+    let files = std::fs::read_dir(format!("/proc/{supervisor}/fd")).unwrap();
+    let files: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+    let info = |fd: &std::ffi::OsString| {
+        file(format!(
+            "/proc/{supervisor}/fdinfo/{}",
+            fd.to_string_lossy()
+        ))
+    };
+    let watches = files
+        .iter()
+        .map(|fd| info(fd).matches("inotify wd").count());
+    let status = file(format!("/proc/{supervisor}/status"));
+    let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let memory = memory.and_then(|text| text.trim().strip_suffix(" kB")?.parse().ok());
+    (files.len(), watches.sum(), memory.unwrap())
+}
+
+/// Ten thousand pairs, or as many as SKEP_PAIRS says.
 fn many() {
-    close(create(0));
-    assert!(!maps_exist());
-    let before = supervisor_files();
-    for _ in 0..10_000 {
-        close(create(0));
-    }
-    assert!(!maps_exist());
-    assert_eq!(supervisor_files(), before);
+    let pairs = std::env::var("SKEP_PAIRS")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let pairs = pairs.unwrap_or(10_000);
+    let settled = || {
+        assert!(!maps_exist());
+        // Idle files are let go of a while after the last close.
+        std::thread::sleep(std::time::Duration::from_millis(1500));
+        supervisor_holds()
+    };
+    (0..1000).for_each(|_| close(create(0)));
+    let before = settled();
+    (0..pairs).for_each(|_| close(create(0)));
+    let after = settled();
+    println!("{pairs} pairs; descriptors, watches, KiB: {before:?}, then {after:?}");
+    assert_eq!((after.0, after.1), (before.0, before.1));
+    assert!(after.2 < before.2 + 2048, "{before:?}, then {after:?}");
 }
 
 fn map_forever() {
@@ -231,5 +264,65 @@ fn doors() {
     {
         assert_eq!(call(libc::SYS_bpf | 0x4000_0000), Err(libc::ENOSYS));
         assert_eq!(super::system::int80(357), -libc::ENOSYS);
+    }
+}
+
+fn threads() {
+    std::thread::spawn(doors).join().unwrap();
+    std::thread::spawn(map).join().unwrap();
+}
+
+/// A client's filter is stricter than ours or has no effect; two listeners are one too many.
+fn own_filter() {
+    assert_eq!(system::listen(), Err(libc::EBUSY));
+    map();
+    system::refuse_bpf();
+    assert_eq!(bpf(MAP_CREATE, &mut [ARRAY, 4, 4, 4, 0]), Err(libc::EPERM));
+}
+
+/// Runs a socket filter that returns 0, as often as can be said.
+fn long_run() -> Result<i32, i32> {
+    const SOCKET_FILTER: u32 = 1;
+    // r0 = 0; exit.
+    let mut program = [0x0000_00b7u64, 0x0000_0095];
+    let mut license = *b"GPL\0";
+    let ([insns, insns_high], [text, text_high]) = (words(&mut program), words(&mut license));
+    let mut load = [0u32; 32];
+    load[..6].copy_from_slice(&[SOCKET_FILTER, 2, insns, insns_high, text, text_high]);
+    let fd = bpf(5, &mut load).unwrap();
+    let mut packet = [0u8; 64];
+    let [low, high] = words(&mut packet);
+    let mut run = [0u32; 20];
+    (run[0], run[2], run[4], run[5], run[8]) = (fd as u32, 64, low, high, i32::MAX as u32);
+    let result = bpf(10, &mut run);
+    close(fd);
+    result
+}
+
+fn interrupted() {
+    system::alarm_in(1);
+    let start = std::time::Instant::now();
+    assert_eq!(long_run(), Err(libc::EINTR));
+    assert!(start.elapsed().as_secs() < 10);
+}
+
+/// Whether any program is there.
+fn programs_exist() -> bool {
+    bpf(11, &mut [0, 0, 0]).is_ok()
+}
+
+fn killed_run() {
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    let mut child = child.args(["--client", "runs"]).spawn().unwrap();
+    while !programs_exist() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let start = std::time::Instant::now();
+    while programs_exist() {
+        assert!(start.elapsed().as_secs() < 10, "the run goes on");
+        std::thread::sleep(std::time::Duration::from_millis(5));
     }
 }

@@ -69,6 +69,63 @@ pub(crate) fn kill_self(signal: i32) {
     unsafe { libc::raise(signal) };
 }
 
+/// A filter of this process's own: `action` for one call number, all else allowed. The listener, if there is one.
+fn filter(number: i64, action: u32, flags: libc::c_ulong) -> Result<i64, i32> {
+    let insn = |code: u32, jf: u8, k: u32| libc::sock_filter {
+        code: code as u16,
+        jt: 0,
+        jf,
+        k,
+    };
+    let program = [
+        insn(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0),
+        insn(
+            libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K,
+            1,
+            number as u32,
+        ),
+        insn(libc::BPF_RET | libc::BPF_K, 0, action),
+        insn(libc::BPF_RET | libc::BPF_K, 0, libc::SECCOMP_RET_ALLOW),
+    ];
+    let program = libc::sock_fprog {
+        len: program.len() as u16,
+        filter: program.as_ptr().cast_mut(),
+    };
+    // SAFETY: numbers.
+    unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
+    // SAFETY: `program` describes a live array.
+    match unsafe { libc::syscall(libc::SYS_seccomp, 1, flags, &raw const program) } {
+        -1 => Err(errno()),
+        fd => Ok(fd),
+    }
+}
+
+/// Answers bpf(2) with EPERM, as the default profiles of containers do.
+pub(crate) fn refuse_bpf() {
+    let action = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
+    filter(libc::SYS_bpf, action, 0).unwrap();
+}
+
+/// Has a listener of its own, for a call that nobody makes.
+pub(crate) fn listen() -> Result<i64, i32> {
+    let flags = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER;
+    filter(libc::SYS_vhangup, libc::SECCOMP_RET_USER_NOTIF, flags)
+}
+
+pub(crate) fn listen_to_nothing() {
+    listen().unwrap();
+}
+
+/// Calls `seconds` from now end with EINTR.
+pub(crate) fn alarm_in(seconds: u32) {
+    extern "C" fn nothing(_: i32) {}
+    let handler: extern "C" fn(i32) = nothing;
+    // SAFETY: a handler that does nothing.
+    unsafe { libc::signal(libc::SIGALRM, handler as usize) };
+    // SAFETY: a number.
+    unsafe { libc::alarm(seconds) };
+}
+
 /// Sends a signal.
 pub(crate) fn kill(pid: u32, signal: i32) {
     // SAFETY: numbers.
