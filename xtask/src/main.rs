@@ -2,13 +2,17 @@
 
 mod agree;
 mod bench;
+mod clients;
 mod codegen;
 mod corpus;
 mod fuzz;
 mod kernel_btf;
+mod libbpf_rs;
 mod objects;
+mod packages;
 mod retval;
 mod root;
+mod stage;
 mod test;
 mod tidy;
 mod xlated;
@@ -29,9 +33,11 @@ struct Cli {
 enum Command {
     Agree(agree::Args),
     Bench(bench::Args),
+    Clients(clients::Args),
     Codegen(codegen::Args),
     Fuzz(fuzz::Args),
     KernelBtf(kernel_btf::Args),
+    LibbpfRsTests(libbpf_rs::Args),
     Objects(objects::Args),
     Retval(retval::Args),
     Test(test::Args),
@@ -43,9 +49,11 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Agree(args) => agree::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Clients(args) => clients::run(&args),
         Command::Codegen(args) => codegen::command(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::KernelBtf(args) => kernel_btf::run(&args),
+        Command::LibbpfRsTests(args) => libbpf_rs::run(&args),
         Command::Objects(args) => objects::run(&args),
         Command::Retval(args) => retval::run(&args),
         Command::Test(args) => test::run(&args),

@@ -112,6 +112,8 @@ fn steps(total: &mut Outcome) -> Result<Vec<Step>> {
         Step::xtask("listings", "xlated --at-least 100")?,
         Step::xtask("fuzz", "fuzz --calls 100000")?,
         Step::xtask("fuzz programs", "fuzz --programs --calls 50000")?,
+        Step::xtask("clients", "clients")?,
+        Step::xtask("tests of libbpf-rs", "libbpf-rs-tests")?,
     ]);
     if root::shared_corpus().is_dir() {
         steps.push(Step::xtask(

@@ -28,11 +28,12 @@ pub(super) fn check(repository: &Repository) -> Vec<Problem> {
         }
     }
     for (path, text) in &repository.files {
+        let package = path.ends_with("/Cargo.toml") && text.contains("[package]");
         if path == "Cargo.toml" {
             problems.extend(without_reason(text));
-        } else if path.ends_with("/Cargo.toml") && !text.contains(LINTS) {
+        } else if package && !text.contains(LINTS) {
             problems.push(Problem::error(path, "does not take the workspace's lints"));
-        } else if path == "Cargo.lock" {
+        } else if path.ends_with("Cargo.lock") {
             problems.extend(foreign_sources(text));
         }
     }
