@@ -345,7 +345,7 @@ fn queries() {
             if optional.iter().any(|attach| attach.raw() == attach_type) {
                 continue;
             }
-            for target in [CLOSED, FOREIGN, map] {
+            for (index, target) in [CLOSED, FOREIGN, map].into_iter().enumerate() {
                 for query_flags in [0, 1, 2] {
                     let is_device = [46, 47].contains(&attach_type);
                     let attr = ProgQueryAttr {
@@ -354,7 +354,7 @@ fn queries() {
                         query_flags,
                         ..ProgQueryAttr::default()
                     };
-                    let what = format!("{attach_type} {target} {query_flags}");
+                    let what = format!("{attach_type} {index} {query_flags}");
                     s.call(&what, Cmd::ProgQuery, &attr);
                 }
             }
