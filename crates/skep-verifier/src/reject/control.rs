@@ -27,7 +27,7 @@ rejections! {
         InvalidCallTarget => EINVAL, "call to invalid destination\n";
         TooManySubprogs => E2BIG, "too many subprograms\n";
         ExceptionCallbackTags => EEXIST, "multiple exception callback tags for main subprog\n";
-        ExceptionCallbackMissing { name: String } => EINVAL, "exception callback '{name}' could not be found in BTF\n";
+        ExceptionCallbackMissing { name: String } => ENOENT, "exception callback '{name}' could not be found in BTF\n";
         ExceptionCallbackLinkage { name: String } => EINVAL, "exception callback '{name}' must have global linkage\n";
         ExceptionCallbackNoInfo => EINVAL, "exception callback type id not found in func_info\n";
         ExceptionCallbackMain => EINVAL, "invalid exception callback insn_off in func_info: 0\n";

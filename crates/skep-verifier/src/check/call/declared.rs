@@ -257,7 +257,7 @@ impl Verifier<'_> {
             return Err(self.reject(PrototypeReject::KernelTypeSearch {
                 arg,
                 kind,
-                name,
+                name: "(anon)".into(),
                 error,
             }));
         };

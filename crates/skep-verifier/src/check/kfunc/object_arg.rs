@@ -159,10 +159,13 @@ impl Verifier<'_> {
             return Err(self.reject(KfuncReject::NotRefcounted { arg }));
         };
         call.owning = !borrowed(&p) && !p.flags.contains(PtrFlags::RCU) && is_allocated(&p);
-        if self
-            .record_behind(&p)
-            .is_none_or(|r| !r.has(FieldSet::REFCOUNT))
-        {
+        let Some(record) = self.record_behind(&p) else {
+            // Linux takes an object without any special field for a mistake of its own.
+            return Err(self.reject(KfuncReject::Bug {
+                what: "Couldn't find btf_record",
+            }));
+        };
+        if !record.has(FieldSet::REFCOUNT) {
             return Err(self.reject(KfuncReject::NoRefcount { arg }));
         }
         call.object = object_type(&p);
