@@ -11,7 +11,7 @@ const RULE: &str = "---";
 const GUILTY: &str = "; error: ";
 
 /// Keys a header may have.
-const HEADER: [&str; 14] = [
+const HEADER: [&str; 15] = [
     "avoids",
     "modes",
     "type",
@@ -22,6 +22,7 @@ const HEADER: [&str; 14] = [
     "license",
     "map",
     "fd_array",
+    "fd_array_cnt",
     "func_info",
     "line_info",
     "core_relo",

@@ -69,7 +69,7 @@ pub fn load(border: &dyn Border, program: &Program, runs: &[Run]) -> Result<Answ
         stage.btf(raw)?;
     }
     for spec in &program.maps {
-        stage.map(spec)?;
+        stage.map(program.caps, spec)?;
     }
     Ok(stage.program(program, runs))
 }
@@ -92,11 +92,11 @@ impl Drop for Stage<'_> {
 
 impl Stage<'_> {
     /// A call that sets the stage.
-    fn make<T>(&mut self, what: &str, cmd: Cmd, attr: &mut T) -> Result<i32, NoStage>
+    fn make<T>(&self, caps: Caps, what: &str, cmd: Cmd, attr: &mut T) -> Result<i32, NoStage>
     where
         T: zerocopy::FromBytes + zerocopy::IntoBytes + zerocopy::Immutable,
     {
-        border::call(self.border, Caps::all(), cmd, attr).map_err(|errno| NoStage {
+        border::call(self.border, caps, cmd, attr).map_err(|errno| NoStage {
             what: what.to_owned(),
             errno,
         })
@@ -108,12 +108,13 @@ impl Stage<'_> {
             btf_size: len(raw),
             ..BtfLoadAttr::default()
         };
-        self.btf = self.make("the BTF", Cmd::BtfLoad, &mut attr)?;
+        self.btf = self.make(Caps::all(), "the BTF", Cmd::BtfLoad, &mut attr)?;
         self.fds.push(self.btf);
         Ok(())
     }
 
-    fn map(&mut self, spec: &MapSpec) -> Result<(), NoStage> {
+    /// A map that the loader of the program made: a program without CAP_PERFMON trusts maps of others more.
+    fn map(&mut self, caps: Caps, spec: &MapSpec) -> Result<(), NoStage> {
         let what = format!("map {}", spec.name);
         let inner = spec.inner.as_ref().and_then(|name| self.maps.get(name));
         let (key_type, value_type) = spec.types.unwrap_or_default();
@@ -131,7 +132,7 @@ impl Stage<'_> {
             btf_value_type_id: value_type,
             ..MapCreateAttr::default()
         };
-        let fd = self.make(&what, Cmd::MapCreate, &mut attr)?;
+        let fd = self.make(caps, &what, Cmd::MapCreate, &mut attr)?;
         self.fds.push(fd);
         self.maps.insert(spec.name.clone(), fd);
         let key = [0_u8; 8];
@@ -142,14 +143,14 @@ impl Stage<'_> {
         if let Some(first) = &spec.first {
             elem.key = place(&key);
             elem.value = place(first);
-            self.make(&what, Cmd::MapUpdateElem, &mut elem)?;
+            self.make(caps, &what, Cmd::MapUpdateElem, &mut elem)?;
         }
         if spec.frozen {
             let mut freeze = MapElemAttr {
                 map_fd: fd.cast_unsigned(),
                 ..MapElemAttr::default()
             };
-            self.make(&what, Cmd::MapFreeze, &mut freeze)?;
+            self.make(caps, &what, Cmd::MapFreeze, &mut freeze)?;
         }
         Ok(())
     }
@@ -198,6 +199,7 @@ impl Stage<'_> {
             core_relos: place(&program.core_relo.bytes),
             core_relo_cnt: count(&program.core_relo),
             fd_array: place(&fd_array),
+            fd_array_cnt: program.fd_array_cnt,
             ..ProgLoadAttr::default()
         };
         let result = border::call(self.border, program.caps, Cmd::ProgLoad, &mut attr);

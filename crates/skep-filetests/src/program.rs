@@ -92,6 +92,8 @@ pub struct Program {
     pub core_relo: Records,
     /// `fd_array`.
     pub fd_array: Vec<FdEntry>,
+    /// `fd_array_cnt`.
+    pub fd_array_cnt: u32,
     /// The numbers of kernel types that the text names: they differ from kernel to kernel.
     pub kernel_ids: Vec<u32>,
 }
@@ -183,6 +185,7 @@ impl Program {
             map_slots,
             maps,
             btf: blob(file, &names.types)?,
+            fd_array_cnt: number(file.value("fd_array_cnt").unwrap_or("0"))?,
             fd_array: fd_array(file.value("fd_array").unwrap_or_default()),
             kernel_ids: names.used,
         })

@@ -331,7 +331,7 @@ impl Parser {
             params.push((param, ty.id));
             self.eat(",");
         }
-        if self.eat("__exception_cb") {
+        while self.eat("__exception_cb") {
             self.need("(")?;
             tags.push((format!("exception_callback:{}", self.next()), None));
             self.need(")")?;
