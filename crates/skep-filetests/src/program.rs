@@ -1,7 +1,8 @@
 //! The text of a file into a load request: instructions, maps, records, numbers for names.
 //!
 //! Beyond the assembler's dialect: `times N: INSN` repeats a line; `type[NAME]` is the id of a declared type or function,
-//! `str[TEXT]` the offset of a string in the program's BTF, `kernel[KIND NAME]` the id of a kernel type.
+//! `str[TEXT]` the offset of a string in the program's BTF, `kernel[KIND NAME]` the id of a kernel type,
+//! `kernel[offset STRUCT.MEMBER]` where a member of one is.
 
 use crate::format::Filetest;
 use crate::types::Types;
@@ -94,7 +95,7 @@ pub struct Program {
     pub fd_array: Vec<FdEntry>,
     /// `fd_array_cnt`.
     pub fd_array_cnt: u32,
-    /// The numbers of kernel types that the text names: they differ from kernel to kernel.
+    /// The numbers of kernel types, and the offsets, that the text names: they differ from kernel to kernel.
     pub kernel_ids: Vec<u32>,
 }
 
@@ -239,10 +240,11 @@ impl Names<'_> {
         Ok(out)
     }
 
-    /// `struct X`, `func X`, `var X`, `typedef X`, `int X`.
+    /// `struct X`, `func X`, `var X`, `typedef X`, `int X`; `offset STRUCT.MEMBER` in bytes.
     fn kernel_type(&mut self, text: &str) -> Result<u32, NoProgram> {
         let (kind, name) = text.split_once(' ').unwrap_or(("struct", text));
         let kind = match kind {
+            "offset" => return self.kernel_offset(name),
             "struct" => BtfKind::Struct,
             "func" => BtfKind::Func,
             "var" => BtfKind::Var,
@@ -251,6 +253,18 @@ impl Names<'_> {
             _ => return Err(Malformed(format!("no kind of kernel type: {text}")).into()),
         };
         self.kernel_id(kind, name)
+    }
+
+    fn kernel_offset(&mut self, text: &str) -> Result<u32, NoProgram> {
+        let (name, member) = text.split_once('.').unwrap_or((text, ""));
+        let found = self.kernel.and_then(|btf| {
+            let id = btf.find_by_name_kind(name, BtfKind::Struct)?;
+            let composite = btf.type_by_id(id)?.as_composite()?;
+            Some(composite.member_by_name(member)?.byte_offset())
+        });
+        let offset = found.ok_or_else(|| NoProgram::NoKernelType(text.to_owned()))?;
+        self.used.push(offset);
+        Ok(offset)
     }
 
     fn kernel_id(&mut self, kind: BtfKind, name: &str) -> Result<u32, NoProgram> {
