@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: what skep costs, as ratios against a peer measured in the same run. Nothing is asserted.
 
 mod make;
+mod memory;
+mod verifier;
 
 use std::process::{Command, ExitCode};
 
@@ -11,27 +13,29 @@ use crate::root;
 /// Measure what skep costs, against a peer in the same run
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// What to measure.
+    #[command(subcommand)]
     what: What,
 }
 
 /// What can be measured.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+#[derive(clap::Subcommand)]
 enum What {
-    /// Calls under `skep run` against the least a supervisor must do, and `make` with and without.
+    /// Calls under `skep run` against the least a supervisor must do, and `make` with and without
     Carrier,
+    Verifier(verifier::Args),
 }
 
 /// Measures.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    match args.what {
+    match &args.what {
         What::Carrier => {
             cargo(&["bench", "-p", "skep-intercept", "--bench", "carrier"])?;
             cargo(&["build", "--release", "-p", "skep-cli"])?;
             make::run(&root::target().join("release/skep"))?;
+            Ok(ExitCode::SUCCESS)
         }
+        What::Verifier(args) => verifier::run(args),
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn cargo(arguments: &[&str]) -> Result<()> {

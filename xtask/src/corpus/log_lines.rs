@@ -8,6 +8,7 @@ static STATISTICS: LazyLock<Regex> =
     LazyLock::new(|| regex(r"^(verification time|stack depth|processed) "));
 static TIME: LazyLock<Regex> = LazyLock::new(|| regex(r"verification time \d+ usec$"));
 static PROCESSED: LazyLock<Regex> = LazyLock::new(|| regex(r"processed (\d+) insns"));
+static MICROS: LazyLock<Regex> = LazyLock::new(|| regex(r"verification time (\d+) usec"));
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| regex(r"0x[0-9a-f]+|-?\d+"));
 static STATE: LazyLock<Regex> = LazyLock::new(|| regex(r"^(\d+|from \d+ to \d+[^:]*): "));
 static MAP_LOAD: LazyLock<Regex> = LazyLock::new(|| {
@@ -40,6 +41,11 @@ pub(crate) fn processed_insns(log: &str) -> Option<u64> {
     PROCESSED.captures(log)?.get(1)?.as_str().parse().ok()
 }
 
+/// The number in "verification time N usec".
+pub(crate) fn verification_micros(log: &str) -> Option<u64> {
+    MICROS.captures(log)?.get(1)?.as_str().parse().ok()
+}
+
 /// A line with its numbers replaced, so that rejections of one kind count together.
 pub(crate) fn shape(line: &str) -> String {
     NUMBER.replace_all(line.trim(), "N").into_owned()
@@ -69,6 +75,7 @@ mod tests {
         assert_eq!(last_lines(LOG, 1), ["R2 !read_ok"]);
         assert_eq!(last_lines(LOG, 2), ["0: (b7) r0 = 0 ; R0=0", "R2 !read_ok"]);
         assert_eq!(processed_insns(LOG), Some(7));
+        assert_eq!(verification_micros(LOG), Some(12));
         assert!(last_lines("", 2).is_empty());
     }
 
