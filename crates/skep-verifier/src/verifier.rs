@@ -7,6 +7,7 @@ use crate::reject::{Reject, Rule};
 use crate::request::LoadRequest;
 use crate::state::{InsnIdx, State};
 use crate::verified::{Outcome, ProgramTraits};
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use skep_btf::Btf;
@@ -83,7 +84,7 @@ pub(crate) struct InsnAux {
     /// What a call did so far.
     pub(crate) call: crate::check::CallSeen,
     /// What a ld_imm64 was resolved to before the walk.
-    pub(crate) imm64: Option<crate::prepare::Imm64>,
+    pub(crate) imm64: Option<Box<crate::prepare::Imm64>>,
     /// Spill and fill pairs around a call that Linux would drop.
     pub(crate) fastcall_pairs: u8,
     /// Which sides of a conditional jump were walked.

@@ -54,7 +54,11 @@ impl Verifier<'_> {
 
     /// What the pass before the walk made of a map reference or kernel symbol.
     fn resolved_constant(&mut self) -> Register {
-        match self.aux.get(self.at.index()).and_then(|a| a.imm64) {
+        match self
+            .aux
+            .get(self.at.index())
+            .and_then(|a| a.imm64.as_deref().copied())
+        {
             Some(Imm64::Map(map)) => Register::Pointer(Pointer::new(Target::Map { map, uid: 0 })),
             Some(Imm64::MapValue { map, off }) => self.value_address(map, off),
             Some(Imm64::Symbol { pointer, .. }) => Register::Pointer(pointer),

@@ -5,6 +5,7 @@ use crate::register::{BtfRef, MapRef, Pointer, PtrFlags, Target, TypeRef};
 use crate::reject::{Check, ControlReject};
 use crate::state::InsnIdx;
 use crate::verifier::Verifier;
+use alloc::boxed::Box;
 use alloc::string::String;
 use skep_btf::{BtfTypeId, Type};
 use skep_isa::{RawInsn, opcode};
@@ -63,7 +64,7 @@ impl Verifier<'_> {
             _ => return Err(self.reject(ControlReject::UnrecognizedLdImm64)),
         };
         if let Some(aux) = self.aux.get_mut(at.index()) {
-            aux.imm64 = Some(resolved);
+            aux.imm64 = Some(Box::new(resolved));
         }
         Ok(())
     }

@@ -50,7 +50,7 @@ impl Verifier<'_> {
                     .map_or(without_pointer(*insn, aux.seen), access_kind),
             )),
             _ if insn.code == opcode::INSN_CALL => self.call_fact(at),
-            _ if insn.is_ld_imm64() => match (insn.src(), aux.imm64) {
+            _ if insn.is_ld_imm64() => match (insn.src(), aux.imm64.as_deref().copied()) {
                 (opcode::PSEUDO_FUNC, _) => self.called_subprog(at, insn.imm).map(Fact::Func),
                 (_, Some(Imm64::Map(map))) => self.map(map)?.token.map(Fact::MapPtr),
                 (_, Some(Imm64::MapValue { map, off })) => {
