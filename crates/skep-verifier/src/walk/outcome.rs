@@ -146,7 +146,11 @@ impl Verifier<'_> {
         ));
     }
 
-    fn into_program(self) -> VerifiedProgram {
+    fn into_program(mut self) -> VerifiedProgram {
+        // Facts take room themselves; what only the walk needed makes it.
+        self.walk = Default::default();
+        self.stack_liveness = Default::default();
+        self.postorder = Vec::new();
         let facts = (0..self.insns.len())
             .map(|index| self.insn_facts(index))
             .collect();
