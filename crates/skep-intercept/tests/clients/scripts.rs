@@ -181,7 +181,12 @@ fn many() {
         assert!(!maps_exist());
         // Idle files are let go of a while after the last close.
         std::thread::sleep(std::time::Duration::from_millis(1500));
-        supervisor_holds()
+        // An answer to our own looking may still hold a descriptor: the least of several looks counts.
+        let looks = (0..20).map(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            supervisor_holds()
+        });
+        looks.min().unwrap()
     };
     (0..1000).for_each(|_| close(create(0)));
     let before = settled();
