@@ -40,9 +40,9 @@ impl Host {
         let sysctl = fs::read_to_string("/proc/sys/kernel/unprivileged_bpf_disabled");
         let answers = || {
             let attr = &mut [0_u8; 64];
-            // MAP_CREATE of nothing is EINVAL where bpf(2) answers, EPERM where it does not.
-            let result = Native.call(Caps::all(), skep_uapi::Cmd::MapCreate, attr);
-            result == Err(skep_uapi::Errno::EINVAL)
+            // Only those who may do everything hear more than EPERM.
+            let result = Native.call(Caps::all(), skep_uapi::Cmd::ProgGetNextId, attr);
+            result.is_ok() || result == Err(skep_uapi::Errno::ENOENT)
         };
         Self {
             kernel: reference && answers(),
