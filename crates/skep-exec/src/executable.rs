@@ -64,6 +64,18 @@ impl Executable {
         self.native.get_or_init(|| compile(&self.lowered)).as_ref()
     }
 
+    /// Whether a function pointer is one of this program's, as an engine makes them.
+    pub fn has_function(&self, engine: Engine, function: u64) -> bool {
+        match engine {
+            Engine::Check => self.interpreter.has_function(function),
+            // Only compiled code makes native pointers.
+            Engine::Jit => match self.native.get() {
+                Some(Ok(native)) => native.has_function(function),
+                Some(Err(_)) | None => false,
+            },
+        }
+    }
+
     /// What was lowered.
     pub fn lowered(&self) -> &Lowered {
         &self.lowered

@@ -2,10 +2,12 @@
 
 use std::cell::Cell;
 use std::mem::offset_of;
+use std::sync::Arc;
 
 use skep_memory::{Permissions, RacyBytes, SpanId};
 use skep_object::RunContext;
 
+use crate::bound_map::BoundMap;
 use crate::memory::CheckedMemory;
 use crate::trap::{Trap, TrapKind};
 
@@ -77,6 +79,13 @@ impl<'r> Run<'r> {
     pub fn replace(&self, span: LiveSpan, bytes: RacyBytes<'r>, permissions: Permissions) {
         if let (Some(memory), LiveSpan(Some(id))) = (&self.checked, span) {
             memory.replace(id, bytes, permissions);
+        }
+    }
+
+    /// Makes a map known that the program does not name: an inner one.
+    pub fn know_map(&self, map: &Arc<BoundMap>) {
+        if let Some(memory) = &self.checked {
+            memory.know_map(map);
         }
     }
 

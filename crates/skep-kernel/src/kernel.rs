@@ -10,6 +10,7 @@ use skep_object::{Host, IdTable, Platform, RcuDomains, Ref, VcpuSlots};
 use crate::helpers::TraceLog;
 use crate::hooks::Hooks;
 use crate::object::{BtfObject, BtfOwner, Link, MapObject, Prog};
+use crate::owned::Deferred;
 use crate::statistics::Statistics;
 use crate::symbols::Symbols;
 use crate::{Availability, Identity, command};
@@ -67,6 +68,7 @@ pub struct Kernel {
     kernel_btf: Option<Ref<BtfObject>>,
     symbols: Arc<Symbols>,
     trace: TraceLog,
+    deferred: Arc<Deferred>,
     me: Weak<Self>,
 }
 
@@ -127,6 +129,7 @@ impl KernelBuilder {
             slots: VcpuSlots::new(self.identity.possible_cpus, &rcu.ordinary),
             symbols: Arc::new(Symbols::new(self.identity.btf.clone())),
             trace: TraceLog::new(),
+            deferred: Deferred::new(Weak::clone(me), rcu.clone(), &self.platform),
             availability: Availability::of(self.identity.btf.as_deref()),
             identity: self.identity,
             limits: self.limits,
@@ -255,6 +258,16 @@ impl Kernel {
     /// What programs print.
     pub fn trace(&self) -> &TraceLog {
         &self.trace
+    }
+
+    /// Timers and work items.
+    pub(crate) fn deferred(&self) -> &Arc<Deferred> {
+        &self.deferred
+    }
+
+    /// How many timers and work items of values are initialised.
+    pub fn deferred_items(&self) -> usize {
+        self.deferred.count()
     }
 
     /// Addresses of kernel symbols.

@@ -26,6 +26,7 @@
 //! | [`client`] | [`Client`]: typed methods over the same dispatcher |
 //! | [`helpers`], [`mod@test_run`] | bodies of helpers; running a program on given data |
 //! | `attr`, `command` | the attr rules; one file per command |
+//! | `owned` | values that own things: timers and work items |
 //! | `load`, `environment` | from a PROG_LOAD to a [`Prog`]; what the verifier may ask |
 //!
 //! What is not here: any carrier but the in-process one, ELF objects, printing.
@@ -55,6 +56,7 @@ pub mod listing;
 mod load;
 pub mod memory;
 pub mod object;
+mod owned;
 pub mod statistics;
 mod symbols;
 pub mod task;

@@ -188,6 +188,11 @@ impl Array {
             .ok()
     }
 
+    fn index_at(&self, addr: Addr) -> Option<u32> {
+        let offset = self.values.offset_of(addr, 1)?;
+        u32::try_from(offset.checked_div(self.stride)?).ok()
+    }
+
     fn set(&self, index: u32, from: Source<'_>, flags: u64) -> SysResult<()> {
         check_update(&self.base, index, flags)?;
         let Some(value) = self.value(index) else {
@@ -212,9 +217,10 @@ impl Array {
 
 impl SpanSource for Array {
     fn bytes_at(&self, addr: Addr) -> Option<(RacyBytes<'_>, Permissions)> {
-        let offset = self.values.offset_of(addr, 1)?;
-        let index = u32::try_from(offset.checked_div(self.stride)?).ok()?;
-        Some((self.value(index)?, self.base.prog_permissions()))
+        Some((
+            self.value(self.index_at(addr)?)?,
+            self.base.prog_permissions(),
+        ))
     }
 }
 
@@ -255,6 +261,10 @@ impl Map for Array {
 
     fn next_key(&self, key: Option<&[u8]>, next: &mut [u8]) -> SysResult<()> {
         next_index(self.base.attr().max_entries, key, next)
+    }
+
+    fn key_of(&self, value: Addr) -> Option<Vec<u8>> {
+        Some(self.index_at(value)?.to_ne_bytes().to_vec())
     }
 
     fn on_last_user_ref(&self) {

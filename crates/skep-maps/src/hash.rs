@@ -425,6 +425,11 @@ impl Map for Hash {
         Some(self)
     }
 
+    fn key_of(&self, value: Addr) -> Option<Vec<u8>> {
+        let elements = &self.table.elements;
+        Some(elements.key(elements.index_at(value)?).to_vec())
+    }
+
     fn on_last_user_ref(&self) {
         if self.base.values_own() {
             self.elements()

@@ -150,6 +150,12 @@ pub trait Map: SpanSource + Send + Sync {
         Err(Errno::EINVAL)
     }
 
+    /// The key of the element whose value is at this address: what a callback of a timer in the value is given.
+    fn key_of(&self, value: Addr) -> Option<Vec<u8>> {
+        let _ = value;
+        None
+    }
+
     // Executors and the verifier.
 
     /// The address of a byte of the only value, for BPF_PSEUDO_MAP_VALUE. ENOTSUPP, EINVAL.

@@ -8,6 +8,7 @@
 //! | [`vcpu`] | [`VcpuSlots`]: the possible CPUs that programs run on |
 //! | [`platform`] | clock, randomness, current CPU; the host's or a repeatable one |
 //! | [`run`] | [`RunContext`]: what one run carries; [`CancelToken`]: how it is stopped |
+//! | [`timer_thread`] | [`TimerThread`]: timers on the platform's clocks |
 //! | [`upward`] | traits by which lower layers call upper ones |
 //! | [`error`] | [`SysError`] for the bpf(2) border, [`unsupported!`] |
 //!
@@ -23,6 +24,7 @@ pub mod platform;
 pub mod rcu;
 pub mod run;
 mod sync;
+pub mod timer_thread;
 pub mod upward;
 pub mod vcpu;
 
@@ -32,7 +34,10 @@ pub use object::{Dead, Object, Ref, UserRef};
 pub use platform::{Clock, Deterministic, Host, Platform};
 pub use rcu::{Rcu, RcuDomains, RcuGuard, RcuReader, TasksTrace};
 pub use run::{CancelToken, RunContext, StopReason};
-pub use upward::{FieldOps, HeldProg, HeldRef, NoFields, ProgCompat, TimerService};
+pub use timer_thread::TimerThread;
+pub use upward::{
+    Cancelled, FieldOps, HeldProg, HeldRef, NoFields, ProgCompat, TimerId, TimerService,
+};
 pub use vcpu::{VcpuSlot, VcpuSlots};
 
 /// The error numbers, for those who build a [`SysError`].

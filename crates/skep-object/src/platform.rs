@@ -3,6 +3,8 @@
 mod deterministic;
 mod host;
 
+use std::time::Duration;
+
 pub use deterministic::Deterministic;
 pub use host::Host;
 
@@ -31,6 +33,11 @@ pub trait Platform: Send + Sync {
 
     /// The CPU this thread runs on, as a hint; callers reduce it to the possible CPUs.
     fn current_cpu(&self) -> u32;
+
+    /// How long a thread may sleep that waits for the monotonic clock to go on by `left_ns`, before it looks again.
+    fn patience(&self, left_ns: u64) -> Duration {
+        Duration::from_nanos(left_ns)
+    }
 }
 
 /// One step of splitmix64: a well-mixed number for each input.

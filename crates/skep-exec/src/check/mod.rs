@@ -42,6 +42,11 @@ impl Interpreter {
         Self { program }
     }
 
+    /// Whether this is a pointer to one of its functions.
+    pub(crate) fn has_function(&self, pointer: u64) -> bool {
+        function_at(&self.program, pointer).is_some()
+    }
+
     /// Enters a function with these arguments; the others are uninitialised.
     pub(crate) fn enter(
         &self,
@@ -151,10 +156,7 @@ impl<'s> Session<'s, '_> {
     }
 
     fn function_at(&self, pointer: u64) -> Option<&'s Function> {
-        self.program
-            .functions
-            .iter()
-            .find(|function| Addr::of(*function).raw() == pointer)
+        function_at(self.program, pointer)
     }
 
     fn trap(&self, at: InsnIdx, kind: TrapKind) -> Trap {
@@ -180,6 +182,11 @@ impl<'s> Session<'s, '_> {
             ),
         }
     }
+}
+
+fn function_at(program: &Lowered, pointer: u64) -> Option<&Function> {
+    let mut functions = program.functions.iter();
+    functions.find(|function| Addr::of(*function).raw() == pointer)
 }
 
 impl CheckedCaller for Session<'_, '_> {

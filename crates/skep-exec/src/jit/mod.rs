@@ -106,6 +106,11 @@ impl CompiledProgram {
         self.entries.address(FunctionIdx::MAIN)
     }
 
+    /// Whether this is a pointer to one of its functions.
+    pub(crate) fn has_function(&self, pointer: u64) -> bool {
+        self.entries.contains(pointer)
+    }
+
     /// What it was compiled from.
     pub fn lowered(&self) -> &Lowered {
         &self.program
@@ -125,7 +130,7 @@ impl Executor for CompiledProgram {
         if run.engine() != Engine::Jit {
             return Err(refused(run, TrapKind::WrongEngine));
         }
-        if !self.entries.contains(function) {
+        if !self.has_function(function) {
             return Err(refused(run, TrapKind::NoFunction(function)));
         }
         Ok(NativeCaller::new().call_back(run, function, args))

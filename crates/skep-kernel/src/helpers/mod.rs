@@ -11,6 +11,7 @@
 //! | `machine`, `task` | clocks, randomness, CPU; who runs the program |
 //! | `text`, `print`, `format` | numbers from text; printf |
 //! | `lock` | bpf_spin_lock |
+//! | `deferred` | bpf_timer |
 //! | `skb`, `xdp`, `redirect`, `socket` | packets and what surrounds them |
 //! | `checksum`, `sums` | checksum arithmetic; bpf_csum_diff |
 //! | `probe` | reads through pointers nobody vouches for |
@@ -24,6 +25,7 @@
 
 mod call;
 pub(crate) mod checksum;
+mod deferred;
 mod dynptr;
 mod format;
 mod iteration;
@@ -111,6 +113,10 @@ fn general(id: HelperId) -> Option<HelperFn> {
         HelperId::DYNPTR_DATA => dynptr::data,
         HelperId::SPIN_LOCK => lock::spin_lock,
         HelperId::SPIN_UNLOCK => lock::spin_unlock,
+        HelperId::TIMER_INIT => deferred::timer_init,
+        HelperId::TIMER_SET_CALLBACK => deferred::timer_set_callback,
+        HelperId::TIMER_START => deferred::timer_start,
+        HelperId::TIMER_CANCEL => deferred::timer_cancel,
         HelperId::KTIME_GET_NS => machine::ktime_get_ns,
         HelperId::KTIME_GET_BOOT_NS => machine::ktime_get_boot_ns,
         HelperId::KTIME_GET_COARSE_NS => machine::ktime_get_coarse_ns,

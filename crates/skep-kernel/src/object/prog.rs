@@ -204,6 +204,12 @@ impl Prog {
             .map_err(|error| SysError::new(Errno::ENOTSUPP, format!("cannot compile: {error}")))
     }
 
+    /// Whether a function pointer that a run gave is one of its functions.
+    pub(crate) fn has_function(&self, engine: Engine, function: u64) -> bool {
+        let executable = self.executable();
+        executable.is_ok_and(|executable| executable.has_function(engine, function))
+    }
+
     /// Whether it counts as compiled.
     pub fn jit(&self) -> Jit {
         self.parts.jit

@@ -5,12 +5,14 @@
 //! | `skb`, `xdp`, `raw_tp`, `syscall` | the handlers: what each checks, makes and gives back |
 //! | `context_io` | the rules all handlers share for data and contexts in the task's memory |
 //! | `run` | repeating, timing, interruption |
+//! | `callback` | one function of a program on an element: timers and work items |
 //! | `packet` | packets, and the context objects programs see |
 //! | `state` | what a run carries for helper bodies |
 //!
 //! The command checks the attr, finds the program and calls [`test_run`]; what comes back is written to the attr even
 //! if the outcome is an error, as Linux does for a data_out that is too small.
 
+mod callback;
 mod context_io;
 pub(crate) mod packet;
 mod raw_tp;
@@ -26,6 +28,8 @@ use skep_object::{Ref, SysResult, unsupported};
 use skep_uapi::{ProgType, UserPtr};
 
 use crate::{Kernel, Prog, Task};
+
+pub(crate) use callback::run_callback;
 
 /// The arguments, as the attr has them; pointers are the task's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -145,12 +145,16 @@ impl Elements {
         }
     }
 
+    /// The element that holds the byte at `addr`.
+    pub(super) fn index_at(&self, addr: Addr) -> Option<Index> {
+        let position = (self.memory.offset_of(addr, 1)? as u64).checked_div(self.stride)?;
+        Index::from_position(u32::try_from(position).ok()?)
+    }
+
     /// The key or the value that holds the byte at `addr`.
     pub(super) fn part_at(&self, addr: Addr) -> Option<Part<'_>> {
-        let offset = self.memory.offset_of(addr, 1)? as u64;
-        let position = offset.checked_div(self.stride)?;
-        let index = Index::from_position(u32::try_from(position).ok()?)?;
-        match offset.checked_rem(self.stride)? {
+        let index = self.index_at(addr)?;
+        match addr.offset_from(self.start(index))? {
             within if within >= self.value_at => Some(Part::Value(self.value(index))),
             within if within >= HEADER => Some(Part::Key(self.key(index))),
             _ => None,

@@ -206,6 +206,15 @@ impl InPlaceHash {
         Ok(())
     }
 
+    /// The element and the part that hold the byte at `addr`.
+    fn slot_at(&self, addr: Addr) -> Option<(Index, u32)> {
+        let offset = self.values.offset_of(addr, 1)?;
+        let part = u32::try_from(offset.checked_div(self.part_stride)?).ok()?;
+        let within = offset.checked_rem(self.part_stride)?;
+        let position = u32::try_from(within.checked_div(self.stride)?).ok()?;
+        Some((Index::from_position(position)?, part))
+    }
+
     fn read(&self, index: Index, value: &mut [u8]) {
         for (out, slot) in value.chunks_mut(self.stride).zip(self.slots(index)) {
             self.base.fields().read(slot, out);
@@ -223,12 +232,8 @@ impl InPlaceHash {
 
 impl SpanSource for InPlaceHash {
     fn bytes_at(&self, addr: Addr) -> Option<(RacyBytes<'_>, Permissions)> {
-        if let Some(offset) = self.values.offset_of(addr, 1) {
-            let part = u32::try_from(offset.checked_div(self.part_stride)?).ok()?;
-            let within = offset.checked_rem(self.part_stride)?;
-            let position = u32::try_from(within.checked_div(self.stride)?).ok()?;
-            let value = self.value(Index::from_position(position)?, part)?;
-            return Some((value, self.base.prog_permissions()));
+        if let Some((index, part)) = self.slot_at(addr) {
+            return Some((self.value(index, part)?, self.base.prog_permissions()));
         }
         match self.keyed.table.elements.part_at(addr)? {
             Part::Key(key) => Some((key, Permissions::ReadOnly)),
@@ -297,6 +302,11 @@ impl Map for InPlaceHash {
 
     fn bucket_walk(&self) -> Option<&dyn BucketWalk> {
         Some(self)
+    }
+
+    fn key_of(&self, value: Addr) -> Option<Vec<u8>> {
+        let (index, _) = self.slot_at(value)?;
+        Some(self.keyed.table.elements.key(index).to_vec())
     }
 
     fn on_last_user_ref(&self) {

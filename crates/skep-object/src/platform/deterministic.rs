@@ -1,6 +1,7 @@
 //! A machine that does the same every time.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use super::{Clock, Platform, STEP, mix};
 
@@ -58,5 +59,10 @@ impl Platform for Deterministic {
 
     fn current_cpu(&self) -> u32 {
         0
+    }
+
+    fn patience(&self, _left_ns: u64) -> Duration {
+        // Virtual time goes on when someone says so, and nobody is told.
+        Duration::from_millis(1)
     }
 }

@@ -6,16 +6,18 @@
 mod args;
 mod btf;
 
+use skep_btf::FieldRecord;
 use skep_catalog::{BtfCheck, Caps, MapCap, MapMeta, map_type};
 use skep_maps::kind::Holds;
 use skep_maps::{InnerTemplate, MapEnv, MapKind};
-use skep_object::{Errno, NoFields, Ref, SysError, SysResult, unsupported};
+use skep_object::{Errno, FieldOps, NoFields, Ref, SysError, SysResult, unsupported};
 use skep_uapi::MapType;
 use std::sync::Arc;
 
 use super::{Call, Reply};
 use crate::load::fields::value_fields;
 use crate::object::{MapObject, ObjectName, kernel_struct};
+use crate::owned::ValueOps;
 use crate::{Fd, FdObject, UnprivilegedBpf};
 use args::Args;
 use btf::{BtfIds, ValueBtf};
@@ -50,8 +52,7 @@ pub(super) fn run(call: &Call<'_>) -> SysResult<Reply> {
         possible_cpus: call.kernel.slots().possible(),
         hash_seed: call.kernel.platform().random_u32(),
         fields: value_fields(record),
-        // The helpers that put timers, kptrs or list nodes into values are missing: values own nothing.
-        field_ops: Arc::new(NoFields),
+        field_ops: field_ops(call, record),
         inner: inner.as_ref().map(|inner| inner.template.clone()),
         memory_limit: call.kernel.limits().map_bytes,
     };
@@ -85,6 +86,17 @@ pub(super) fn run(call: &Call<'_>) -> SysResult<Reply> {
     call.kernel.maps().publish(&object)?;
     kernel_struct::describe(call.kernel.symbols().btf(), &object);
     Ok(Reply::NewFd(FdObject::map(&object, args.access)))
+}
+
+/// What is released with a value.
+fn field_ops(call: &Call<'_>, record: Option<&Arc<FieldRecord>>) -> Arc<dyn FieldOps> {
+    match record {
+        Some(record) => {
+            let record = Arc::clone(record);
+            Arc::new(ValueOps::new(record, call.kernel.deferred()))
+        }
+        None => Arc::new(NoFields),
+    }
 }
 
 /// EPERM: unprivileged bpf is disabled, or the type needs a capability.

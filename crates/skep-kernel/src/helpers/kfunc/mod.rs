@@ -6,11 +6,13 @@
 //! | `numbers` | the iterator over numbers |
 //! | `dynptr` | dynptrs over packets, slices, copies |
 //! | `text` | string functions |
+//! | `work` | bpf_wq |
 
 mod dynptr;
 mod numbers;
 mod section;
 mod text;
+mod work;
 
 use skep_exec::{HelperFn, HelperResult};
 use skep_object::Errno;
@@ -41,6 +43,9 @@ pub fn kfunc_body(prog_type: ProgType, name: &str) -> Option<HelperFn> {
         "bpf_dynptr_memset" => dynptr::memset,
         "bpf_dynptr_from_skb" => from_skb(prog_type)?,
         "bpf_dynptr_from_xdp" if prog_type == ProgType::Xdp => dynptr::from_xdp,
+        "bpf_wq_init" => work::init,
+        "bpf_wq_set_callback_impl" => work::set_callback,
+        "bpf_wq_start" => work::start,
         "bpf_strcmp" => text::strcmp,
         "bpf_strcasecmp" => text::strcasecmp,
         "bpf_strchr" => text::strchr,
