@@ -25,11 +25,11 @@
 
 use skep_memory::{Access, Addr, Permissions, RacyBytes};
 use skep_object::RunContext;
-use skep_uapi::HelperId;
 
 use crate::bound_map::BoundMap;
 use crate::check::CheckedCaller;
 use crate::jit::NativeCaller;
+use crate::lower::HelperOp;
 use crate::run::{LiveSpan, Raised, Run};
 use crate::trap::TrapKind;
 
@@ -46,7 +46,7 @@ pub struct Trapped(pub(crate) ());
 /// One call of a helper.
 pub struct HelperCall<'c, 'r> {
     run: &'c Run<'r>,
-    id: Option<HelperId>,
+    op: &'c HelperOp,
     args: [u64; 5],
     caller: Caller<'c>,
 }
@@ -65,13 +65,13 @@ impl<'c, 'r> HelperCall<'c, 'r> {
     #[inline]
     pub(crate) fn new(
         run: &'c Run<'r>,
-        id: Option<HelperId>,
+        op: &'c HelperOp,
         args: [u64; 5],
         caller: Caller<'c>,
     ) -> Self {
         Self {
             run,
-            id,
+            op,
             args,
             caller,
         }
@@ -99,6 +99,12 @@ impl<'c, 'r> HelperCall<'c, 'r> {
     #[inline]
     pub fn context(&self) -> &'r RunContext<'r> {
         self.run.context()
+    }
+
+    /// The number of the program's BTF, as its bindings gave it; 0 for none.
+    #[inline]
+    pub fn program_btf(&self) -> u32 {
+        self.op.program_btf
     }
 
     /// The map behind the map pointer in argument `index`.
@@ -178,7 +184,10 @@ impl<'c, 'r> HelperCall<'c, 'r> {
     /// Stops a checked run: an argument is not what the verifier promised. Under the JIT nothing was checked, so
     /// bodies must not rely on it for the host's safety; there the helper returns 0.
     pub fn refuse(&self, why: &'static str) -> Trapped {
-        self.trap(TrapKind::Helper { id: self.id, why })
+        self.trap(TrapKind::Helper {
+            id: self.op.id,
+            why,
+        })
     }
 
     fn trap(&self, kind: TrapKind) -> Trapped {

@@ -49,6 +49,10 @@ impl<'r> CheckedMemory<'r> {
         self.table.borrow_mut().add(bytes, permissions)
     }
 
+    pub(crate) fn allow_source(&self, source: &'r dyn SpanSource) {
+        self.table.borrow_mut().add_source(source);
+    }
+
     pub(crate) fn replace(&self, id: SpanId, bytes: RacyBytes<'r>, permissions: Permissions) {
         self.table.borrow_mut().replace(id, bytes, permissions);
     }

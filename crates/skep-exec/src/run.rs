@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::mem::offset_of;
 use std::sync::Arc;
 
-use skep_memory::{Permissions, RacyBytes, SpanId};
+use skep_memory::{Permissions, RacyBytes, SpanId, SpanSource};
 use skep_object::RunContext;
 
 use crate::bound_map::BoundMap;
@@ -86,6 +86,13 @@ impl<'r> Run<'r> {
     pub fn know_map(&self, map: &Arc<BoundMap>) {
         if let Some(memory) = &self.checked {
             memory.know_map(map);
+        }
+    }
+
+    /// Lets the program touch what a source says is live, while it says so.
+    pub fn allow_source(&self, source: &'r dyn SpanSource) {
+        if let Some(memory) = &self.checked {
+            memory.allow_source(source);
         }
     }
 

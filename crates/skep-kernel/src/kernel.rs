@@ -10,7 +10,7 @@ use skep_object::{Host, IdTable, Platform, RcuDomains, Ref, VcpuSlots};
 use crate::helpers::TraceLog;
 use crate::hooks::Hooks;
 use crate::object::{BtfObject, BtfOwner, Link, MapObject, Prog};
-use crate::owned::Deferred;
+use crate::owned::{Deferred, Objects};
 use crate::statistics::Statistics;
 use crate::symbols::Symbols;
 use crate::{Availability, Identity, command};
@@ -69,6 +69,7 @@ pub struct Kernel {
     symbols: Arc<Symbols>,
     trace: TraceLog,
     deferred: Arc<Deferred>,
+    objects: Arc<Objects>,
     me: Weak<Self>,
 }
 
@@ -129,6 +130,7 @@ impl KernelBuilder {
             slots: VcpuSlots::new(self.identity.possible_cpus, &rcu.ordinary),
             symbols: Arc::new(Symbols::new(self.identity.btf.clone())),
             trace: TraceLog::new(),
+            objects: Objects::new(rcu.clone()),
             deferred: Deferred::new(Weak::clone(me), rcu.clone(), &self.platform),
             availability: Availability::of(self.identity.btf.as_deref()),
             identity: self.identity,
@@ -263,6 +265,16 @@ impl Kernel {
     /// Timers and work items.
     pub(crate) fn deferred(&self) -> &Arc<Deferred> {
         &self.deferred
+    }
+
+    /// What programs allocated.
+    pub(crate) fn objects(&self) -> &Arc<Objects> {
+        &self.objects
+    }
+
+    /// How many objects of programs have an owner.
+    pub fn program_objects(&self) -> usize {
+        self.objects.count()
     }
 
     /// How many timers and work items of values are initialised.

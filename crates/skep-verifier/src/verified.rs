@@ -19,7 +19,7 @@ pub enum AccessKind {
     None,
     /// The context: `off` of the instruction selects the field.
     Ctx,
-    /// Stack, packet, map value, ring buffer record, buffer: plain memory at a native address.
+    /// Stack, packet, map value, ring buffer record, buffer, object of the program: plain memory at a native address.
     Memory,
     /// struct bpf_sock through any socket pointer.
     Sock,

@@ -206,7 +206,7 @@ impl<'s> Session<'s, '_> {
 
     fn helper(&self, frame: &mut Frame<'s>, helper: &HelperOp) -> Result<Next, Trap> {
         let (args, _) = frame.args();
-        let call = HelperCall::new(self.run, helper.id, args, Caller::Checked(self));
+        let call = HelperCall::new(self.run, helper, args, Caller::Checked(self));
         let result = (helper.body)(&call).map_err(|_| self.raised(frame.at()))?;
         frame.returned(Some(result));
         Ok(Next::Continue)

@@ -30,7 +30,7 @@ pub(super) extern "C" fn helper(
     // SAFETY: an operation of the lowered program, which the code keeps.
     let op = unsafe { &*op };
     let caller = Caller::Native(NativeCaller::new());
-    let call = HelperCall::new(run, op.id, [r1, r2, r3, r4, r5], caller);
+    let call = HelperCall::new(run, op, [r1, r2, r3, r4, r5], caller);
     (op.body)(&call).unwrap_or(0)
 }
 

@@ -23,6 +23,11 @@ pub trait Bindings {
     /// The body of a kernel function, or the name of one that has none.
     fn kfunc(&self, function: TypeRef) -> Result<HelperFn, String>;
 
+    /// A number by which bodies find the BTF of the program that calls them; see [`crate::HelperCall::program_btf`].
+    fn program_btf(&self) -> u32 {
+        0
+    }
+
     /// What LD_ABS and LD_IND call: R1 the context, R2 the offset, R3 the size (1, 2, 4). Returns the value in host
     /// order, or a negative number as `u64` where the packet ends before it.
     fn load_packet(&self) -> Option<HelperFn>;

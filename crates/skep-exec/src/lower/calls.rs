@@ -26,6 +26,7 @@ impl Emitter<'_> {
                 self.push(Op::Helper(HelperOp {
                     id: None,
                     body,
+                    program_btf: self.bindings.program_btf(),
                     inline: InlineLookup::None,
                 }));
                 Ok(())
@@ -60,6 +61,7 @@ impl Emitter<'_> {
                 self.push(Op::Helper(HelperOp {
                     id: Some(id),
                     body,
+                    program_btf: self.bindings.program_btf(),
                     inline,
                 }));
             }
@@ -107,6 +109,7 @@ impl Emitter<'_> {
         self.push(Op::Helper(HelperOp {
             id: None,
             body,
+            program_btf: self.bindings.program_btf(),
             inline: InlineLookup::None,
         }));
         let (left, right) = (Reg::R0, Value::Const(0));

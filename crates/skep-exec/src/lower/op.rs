@@ -218,6 +218,8 @@ pub struct HelperOp {
     pub id: Option<HelperId>,
     /// Its body.
     pub body: HelperFn,
+    /// [`Bindings::program_btf`](super::Bindings::program_btf) of the program that calls.
+    pub program_btf: u32,
     /// For a look-up in a map that is always the same: how it can be done without a call.
     pub inline: InlineLookup,
 }

@@ -3,6 +3,7 @@
 use skep_exec::{HelperCall, HelperResult, Trapped};
 use skep_object::Errno;
 
+use crate::Kernel;
 use crate::test_run::packet::{SkBuff, XdpBuff};
 use crate::test_run::state::{RunState, Subject};
 
@@ -31,6 +32,12 @@ pub(super) fn state<'r>(call: &HelperCall<'_, 'r>) -> Result<&'r RunState, Trapp
     call.context()
         .upper::<RunState>()
         .ok_or_else(|| call.refuse("the run carries no state of its own"))
+}
+
+/// The session.
+pub(super) fn session<'r>(call: &HelperCall<'_, 'r>) -> Result<&'r Kernel, Trapped> {
+    let kernel = state(call)?.kernel();
+    kernel.ok_or_else(|| call.refuse("the session ends"))
 }
 
 /// The skb in R1, which is the run's.

@@ -4,7 +4,7 @@ use skep_exec::{HelperCall, HelperResult, Trapped};
 use skep_memory::Addr;
 use skep_object::{Clock, Errno, Ref};
 
-use super::call::{answer, done, ensure, state};
+use super::call::{answer, done, ensure, session};
 use crate::Kernel;
 use crate::object::MapObject;
 use crate::owned::deferred::{Callback, Expiry, Kind};
@@ -104,11 +104,6 @@ pub(super) fn start(
 /// 0 or EINVAL: flags that must be 0.
 pub(super) fn no_flags(flags: u64) -> Result<(), Errno> {
     ensure(flags == 0, Errno::EINVAL)
-}
-
-fn session<'r>(call: &HelperCall<'_, 'r>) -> Result<&'r Kernel, Trapped> {
-    let kernel = state(call)?.kernel();
-    kernel.ok_or_else(|| call.refuse("the session ends"))
 }
 
 fn find_map(session: &Kernel, handle: Addr) -> Option<Ref<MapObject>> {

@@ -11,7 +11,7 @@
 //! | `machine`, `task` | clocks, randomness, CPU; who runs the program |
 //! | `text`, `print`, `format` | numbers from text; printf |
 //! | `lock` | bpf_spin_lock |
-//! | `deferred` | bpf_timer |
+//! | `deferred`, `kptr` | bpf_timer; bpf_kptr_xchg |
 //! | `skb`, `xdp`, `redirect`, `socket` | packets and what surrounds them |
 //! | `checksum`, `sums` | checksum arithmetic; bpf_csum_diff |
 //! | `probe` | reads through pointers nobody vouches for |
@@ -30,6 +30,7 @@ mod dynptr;
 mod format;
 mod iteration;
 mod kfunc;
+mod kptr;
 mod lock;
 mod machine;
 mod map;
@@ -113,6 +114,7 @@ fn general(id: HelperId) -> Option<HelperFn> {
         HelperId::DYNPTR_DATA => dynptr::data,
         HelperId::SPIN_LOCK => lock::spin_lock,
         HelperId::SPIN_UNLOCK => lock::spin_unlock,
+        HelperId::KPTR_XCHG => kptr::xchg,
         HelperId::TIMER_INIT => deferred::timer_init,
         HelperId::TIMER_SET_CALLBACK => deferred::timer_set_callback,
         HelperId::TIMER_START => deferred::timer_start,

@@ -11,7 +11,7 @@ use skep_verifier::VerifiedProgram;
 use skep_verifier::env::MapToken;
 use skep_verifier::register::{BtfRef, TypeRef};
 
-use crate::object::{MapObject, kernel_struct};
+use crate::object::{BtfObject, MapObject, kernel_struct};
 use crate::{helpers, test_run};
 
 /// Lowered once, compiled once; whoever comes first does the work and others wait.
@@ -26,11 +26,12 @@ impl Code {
         &self,
         verified: &VerifiedProgram,
         maps: &[Ref<MapObject>],
+        btf: Option<&Ref<BtfObject>>,
         kernel_btf: Option<&Btf>,
     ) -> SysResult<&Arc<Executable>> {
         let made = self
             .lowered
-            .get_or_init(|| make(verified, maps, kernel_btf));
+            .get_or_init(|| make(verified, maps, btf, kernel_btf));
         made.as_ref().map_err(SysError::clone)
     }
 }
@@ -38,6 +39,7 @@ impl Code {
 fn make(
     verified: &VerifiedProgram,
     maps: &[Ref<MapObject>],
+    btf: Option<&Ref<BtfObject>>,
     kernel_btf: Option<&Btf>,
 ) -> SysResult<Arc<Executable>> {
     let prog_type = verified.prog_type();
@@ -50,6 +52,7 @@ fn make(
     let bindings = ProgBindings {
         prog_type,
         maps,
+        btf,
         kernel_btf,
         context,
     };
@@ -69,6 +72,7 @@ fn cannot_run(error: LowerError) -> SysError {
 struct ProgBindings<'p> {
     prog_type: ProgType,
     maps: &'p [Ref<MapObject>],
+    btf: Option<&'p Ref<BtfObject>>,
     /// Kernel functions are called by its ids.
     kernel_btf: Option<&'p Btf>,
     context: &'static ContextLayout,
@@ -94,6 +98,11 @@ impl Bindings for ProgBindings<'_> {
         };
         helpers::kfunc_body(self.prog_type, name)
             .ok_or_else(|| format!("kernel function {name} with BTF id {}", function.id))
+    }
+
+    fn program_btf(&self) -> u32 {
+        let id = self.btf.and_then(|btf| btf.id());
+        id.map_or(0, |id| id.get())
     }
 
     fn load_packet(&self) -> Option<HelperFn> {

@@ -192,6 +192,7 @@ impl Prog {
         self.code.executable(
             &self.parts.verified,
             &self.parts.maps,
+            self.parts.btf.as_ref(),
             self.parts.symbols.btf(),
         )
     }

@@ -2,7 +2,9 @@
 //!
 //! ```text
 //! value (a map's, or an object's)      this module
-//!   bpf_timer, bpf_wq   u64 number --> Deferred: callbacks, and the threads that run them
+//!   bpf_timer, bpf_wq           u64 number --> Deferred: callbacks, and the threads that run them
+//!   __kptr                      address -----> Objects: what programs allocated
+//!   bpf_list_head, bpf_rb_root  u64 number --> Graphs: which objects, in which order
 //! ```
 //!
 //! A field holds a number or an address that means something here only; 0 is none. Programs and clients cannot write
@@ -10,6 +12,8 @@
 //! with its map, and when the map's last user reference goes.
 
 pub(crate) mod deferred;
+pub(crate) mod graph;
+mod objects;
 
 use std::sync::{Arc, Weak};
 
@@ -17,20 +21,25 @@ use skep_btf::{FieldKind, FieldRecord};
 use skep_memory::RacyBytes;
 use skep_object::FieldOps;
 
+use crate::Kernel;
+
 pub(crate) use deferred::Deferred;
+pub(crate) use objects::Objects;
 
 /// What is done for the fields of one record.
 pub(crate) struct ValueOps {
     record: Arc<FieldRecord>,
     /// What it holds may hold programs, which hold maps: no cycle.
     deferred: Weak<Deferred>,
+    objects: Weak<Objects>,
 }
 
 impl ValueOps {
-    pub(crate) fn new(record: Arc<FieldRecord>, deferred: &Arc<Deferred>) -> Self {
+    pub(crate) fn new(record: Arc<FieldRecord>, kernel: &Kernel) -> Self {
         Self {
             record,
-            deferred: Arc::downgrade(deferred),
+            deferred: Arc::downgrade(kernel.deferred()),
+            objects: Arc::downgrade(kernel.objects()),
         }
     }
 
@@ -46,22 +55,9 @@ impl ValueOps {
 
 impl FieldOps for ValueOps {
     fn release(&self, value: RacyBytes<'_>) {
-        for field in self.record.fields() {
-            match field.kind() {
-                FieldKind::Timer | FieldKind::Wq => self.cancel_deferred(value, field.offset),
-                // No program can put anything into these yet.
-                FieldKind::Kptr(_)
-                | FieldKind::ListHead
-                | FieldKind::RbRoot
-                | FieldKind::TaskWork
-                | FieldKind::Uptr => {}
-                // They own nothing.
-                FieldKind::SpinLock
-                | FieldKind::ResSpinLock
-                | FieldKind::ListNode
-                | FieldKind::RbNode
-                | FieldKind::Refcount => {}
-            }
+        self.cancel(value);
+        if let Some(objects) = self.objects.upgrade() {
+            objects.release(&self.record, value);
         }
     }
 

@@ -121,6 +121,7 @@ impl Test<'_> {
             RunContext::new(self.kernel.platform(), self.cancel, cpu).with_upper(self.state);
         let run = Run::new(self.kernel.engine(), &context);
         self.state.lend(&run);
+        run.allow_source(&**self.kernel.objects());
         let counted = self.kernel.statistics().are_on().then(Instant::now);
         let result = match enter {
             Enter::Main => executor.run(self.context, &run),

@@ -59,6 +59,27 @@ impl Session {
 
     /// Loads a program that names these maps and has these functions beside the first.
     pub(crate) fn load(&self, text: &str, maps: &[(&str, Fd)], labels: &[&str]) -> Fd {
+        let mut btf = BtfBuilder::new();
+        let int = btf.int("int", 4, IntEncoding::Signed);
+        let long = btf.int("long", 8, IntEncoding::Signed);
+        let proto = btf.func_proto(int, &[("a", long), ("b", long), ("c", long)]);
+        let names = ["main"].iter().chain(labels);
+        let functions: Vec<BtfTypeId> = names
+            .map(|name| btf.func(name, proto, BtfLinkage::Static))
+            .collect();
+        let btf = self.client.btf_load(&btf.finish()).unwrap();
+        self.load_with(text, maps, labels, btf, &functions)
+    }
+
+    /// The same with this BTF and its types for the functions.
+    pub(crate) fn load_with(
+        &self,
+        text: &str,
+        maps: &[(&str, Fd)],
+        labels: &[&str],
+        btf: Fd,
+        functions: &[BtfTypeId],
+    ) -> Fd {
         let mut assembly = assemble(text, &Helpers).unwrap_or_else(|it| panic!("{it}\n{text}"));
         for reloc in &assembly.relocs {
             let named = |name: &str| maps.iter().find(|(it, _)| *it == name).unwrap().1.0;
@@ -67,30 +88,26 @@ impl Session {
                 RelocTarget::Kfunc(name) => self.kfunc(name),
             };
         }
-        let mut btf = BtfBuilder::new();
-        let int = btf.int("int", 4, IntEncoding::Signed);
-        let long = btf.int("long", 8, IntEncoding::Signed);
-        let proto = btf.func_proto(int, &[("a", long), ("b", long), ("c", long)]);
-        let mut starts = vec![("main", 0)];
-        starts.extend(
-            labels
-                .iter()
-                .map(|label| (*label, assembly.labels[*label].0)),
-        );
-        let info: Vec<u8> = starts
-            .iter()
-            .flat_map(|(name, at)| [*at, btf.func(name, proto, BtfLinkage::Static).get()])
+        let starts = labels.iter().map(|label| assembly.labels[*label].0);
+        let info: Vec<u8> = std::iter::once(0)
+            .chain(starts)
+            .zip(functions)
+            .flat_map(|(at, function)| [at, function.get()])
             .flat_map(u32::to_ne_bytes)
             .collect();
         let spec = ProgSpec {
-            btf: Some(self.client.btf_load(&btf.finish()).unwrap()),
+            btf: Some(btf),
             func_info: RecordBytes {
                 bytes: info,
                 record_size: 8,
             },
             ..ProgSpec::new(ProgType::SchedCls, assembly.insns)
         };
-        self.client.prog_load(&spec).result.unwrap()
+        let reply = self.client.prog_load_with_whole_log(&spec);
+        let log = reply.log.clone();
+        reply
+            .result
+            .unwrap_or_else(|error| panic!("{error}\n{text}\n{log:?}"))
     }
 
     fn kfunc(&self, name: &str) -> i32 {

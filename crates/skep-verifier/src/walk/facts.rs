@@ -86,6 +86,7 @@ fn access_kind(pointer: SeenPointer) -> AccessKind {
         TargetKind::XdpSock => AccessKind::XdpSock,
         TargetKind::Btf if untrusted || pointer.flags.is_empty() => AccessKind::Probe,
         TargetKind::Mem if untrusted => AccessKind::Probe,
+        TargetKind::Btf if pointer.flags.contains(PtrFlags::ALLOC) => AccessKind::Memory,
         TargetKind::Btf => AccessKind::Btf,
         TargetKind::Map => AccessKind::MapStruct,
         TargetKind::Arena => AccessKind::Arena,

@@ -93,7 +93,7 @@ fn field_ops(call: &Call<'_>, record: Option<&Arc<FieldRecord>>) -> Arc<dyn Fiel
     match record {
         Some(record) => {
             let record = Arc::clone(record);
-            Arc::new(ValueOps::new(record, call.kernel.deferred()))
+            Arc::new(ValueOps::new(record, call.kernel))
         }
         None => Arc::new(NoFields),
     }

@@ -7,9 +7,12 @@
 //! | `dynptr` | dynptrs over packets, slices, copies |
 //! | `text` | string functions |
 //! | `work` | bpf_wq |
+//! | `object`, `graph` | objects of programs; lists and trees of them |
 
 mod dynptr;
+mod graph;
 mod numbers;
+mod object;
 mod section;
 mod text;
 mod work;
@@ -43,6 +46,21 @@ pub fn kfunc_body(prog_type: ProgType, name: &str) -> Option<HelperFn> {
         "bpf_dynptr_memset" => dynptr::memset,
         "bpf_dynptr_from_skb" => from_skb(prog_type)?,
         "bpf_dynptr_from_xdp" if prog_type == ProgType::Xdp => dynptr::from_xdp,
+        "bpf_obj_new_impl" => object::new,
+        "bpf_obj_drop_impl" => object::drop,
+        "bpf_refcount_acquire_impl" => object::refcount_acquire,
+        "bpf_list_push_front_impl" => graph::push_front,
+        "bpf_list_push_back_impl" => graph::push_back,
+        "bpf_list_pop_front" => graph::pop_front,
+        "bpf_list_pop_back" => graph::pop_back,
+        "bpf_list_front" => graph::front,
+        "bpf_list_back" => graph::back,
+        "bpf_rbtree_add_impl" => graph::add,
+        "bpf_rbtree_remove" => graph::remove,
+        "bpf_rbtree_first" => graph::front,
+        "bpf_rbtree_root" => graph::root,
+        "bpf_rbtree_left" => graph::left,
+        "bpf_rbtree_right" => graph::right,
         "bpf_wq_init" => work::init,
         "bpf_wq_set_callback_impl" => work::set_callback,
         "bpf_wq_start" => work::start,
