@@ -5,12 +5,15 @@ mod bench;
 mod clients;
 mod codegen;
 mod corpus;
+mod differ;
 mod fuzz;
 mod kernel_btf;
 mod libbpf_rs;
 mod objects;
 mod packages;
+mod pins;
 mod retval;
+mod rng;
 mod root;
 mod stage;
 mod test;
@@ -35,6 +38,7 @@ enum Command {
     Bench(bench::Args),
     Clients(clients::Args),
     Codegen(codegen::Args),
+    Differ(differ::Args),
     Fuzz(fuzz::Args),
     KernelBtf(kernel_btf::Args),
     LibbpfRsTests(libbpf_rs::Args),
@@ -51,6 +55,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Clients(args) => clients::run(&args),
         Command::Codegen(args) => codegen::command(&args),
+        Command::Differ(args) => differ::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::KernelBtf(args) => kernel_btf::run(&args),
         Command::LibbpfRsTests(args) => libbpf_rs::run(&args),

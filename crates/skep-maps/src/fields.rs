@@ -57,6 +57,7 @@ pub struct ValueFields {
     /// All of them, the lock included, by offset.
     fields: Vec<SpecialField>,
     spin_lock: Option<u32>,
+    refcount: Option<u32>,
     unref_kptrs: Vec<u32>,
     owning: bool,
 }
@@ -83,6 +84,7 @@ impl ValueFields {
                 })
                 .collect(),
             spin_lock: record.first(FieldSet::SPIN_LOCK).map(|lock| lock.offset),
+            refcount: record.first(FieldSet::REFCOUNT).map(|count| count.offset),
             unref_kptrs: unref.map(|field| field.offset).collect(),
             owning: record.has(OWNING),
             record: Some(record),
@@ -118,7 +120,7 @@ impl ValueFields {
         !self.unref_kptrs.is_empty()
     }
 
-    /// Copies a value for a client: zeros where fields are.
+    /// Copies a value for a client: zeros where fields are, but 1 in a reference count, as in a new value.
     pub fn read(&self, value: RacyBytes<'_>, out: &mut [u8]) {
         // A shorter buffer gets what fits: sizes are checked at the border.
         let len = out.len().min(value.len());
@@ -131,6 +133,11 @@ impl ValueFields {
                 );
                 if let Some(hidden) = out.get_mut(from..to.min(len)) {
                     hidden.fill(0);
+                }
+                if self.refcount == Some(field.offset)
+                    && let Some(count) = out.get_mut(from..from.saturating_add(4))
+                {
+                    count.copy_from_slice(&1_u32.to_ne_bytes());
                 }
             }
         }
@@ -158,12 +165,16 @@ impl ValueFields {
         self.write(value, from);
     }
 
-    /// Zeroes the fields of a new value.
+    /// Zeroes the fields of a new value; a reference count begins with 1.
     pub fn init(&self, value: RacyBytes<'_>) {
         for field in &self.fields {
             if let Ok(bytes) = value.part(field.offset as usize, field.size as usize) {
                 bytes.zero();
             }
+        }
+        if let Some(offset) = self.refcount {
+            // In range: the record was checked against the value size.
+            let _ = value.write_u32(offset as usize, 1);
         }
     }
 

@@ -21,5 +21,5 @@ pub(crate) use border::{Backend, Border, Caller, Session};
 pub(crate) use folder::{Filter, Folder, Row};
 pub(crate) use hex::decode as from_hex;
 pub(crate) use loader::{Loader, SetupError};
-pub(crate) use native::kernel_answers;
+pub(crate) use native::{Native, kernel_answers};
 pub(crate) use unit::{MapSpec, Mode, Unit};

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use anyhow::Result;
 use skep_uapi::Cmd;
 
-use super::rng::Rng;
 use super::target::{Call, Outcome, Target};
 use crate::corpus::{Folder, MapSpec, Unit, request};
+use crate::rng::Rng;
 
 /// Objects of a kind that are kept; the oldest are closed.
 const KEPT: usize = 48;

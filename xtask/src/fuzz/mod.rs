@@ -1,15 +1,13 @@
 //! `cargo xtask fuzz`: calls through the dispatcher, half of them made from valid objects and then mutated, half of
 //! random bytes, sizes and pointers.
 //!
-//! [`target`] is the session under test, [`request`] makes valid calls, [`mutate`] spoils them, [`pins`] gives them paths, [`live`] remembers what
+//! [`target`] is the session under test, [`request`] makes valid calls, [`mutate`] spoils them, [`live`] remembers what
 //! they made, [`watchdog`] interrupts long calls and reports those that do not stop, [`tally`] counts. [`programs`] is about programs alone.
 
 mod live;
 mod mutate;
-mod pins;
 mod programs;
 mod request;
-mod rng;
 mod tally;
 mod target;
 mod watchdog;
@@ -20,11 +18,11 @@ use anyhow::{Result, anyhow};
 use skep_kernel::Engine;
 
 use self::live::Live;
-use self::rng::Rng;
 use self::tally::Tally;
 use self::target::{Outcome, Target};
 use self::watchdog::Watchdog;
 use crate::corpus::{Filter, Folder, Mode, Unit};
+use crate::rng::Rng;
 use crate::root;
 
 /// Rows of the corpus that take longer to verify are not used.

@@ -3,8 +3,8 @@
 use skep_uapi::Cmd;
 
 use super::live::Live;
-use super::rng::Rng;
 use super::target::{Call, Target};
+use crate::rng::Rng;
 
 /// The largest attr that random calls have; real ones end before.
 const LARGEST: usize = 200;

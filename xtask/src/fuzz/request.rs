@@ -4,10 +4,10 @@ use anyhow::Result;
 use skep_uapi::Cmd;
 
 use super::live::{Live, LiveMap};
-use super::rng::Rng;
 use super::target::{Call, Target};
 use crate::corpus::request::{self, Placed, ProgBuffers};
 use crate::corpus::{Attr, from_hex};
+use crate::rng::Rng;
 
 /// What a valid call is about; which command it is follows.
 #[derive(Clone, Copy, Debug)]

@@ -13,8 +13,8 @@ use skep_kernel::{
 };
 use skep_uapi::{Errno, UserPtr};
 
-use super::pins::Pins;
 use crate::corpus::request::Placed;
+use crate::pins::Pins;
 
 /// One call, ready to be made.
 #[derive(Clone, Debug)]

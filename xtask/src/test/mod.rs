@@ -110,6 +110,7 @@ fn steps(total: &mut Outcome) -> Result<Vec<Step>> {
         .env("CARGO_TARGET_DIR", root::target().join("loom")),
         Step::xtask("corpus", "agree --floor own")?,
         Step::xtask("listings", "xlated --at-least 100")?,
+        Step::xtask("differ", "differ --seconds 10")?,
         Step::xtask("fuzz", "fuzz --calls 100000")?,
         Step::xtask("fuzz programs", "fuzz --programs --calls 50000")?,
         Step::xtask("clients", "clients")?,

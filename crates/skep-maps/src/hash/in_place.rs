@@ -78,6 +78,7 @@ fn create(attr: MapAttr, env: MapEnv) -> SysResult<Box<dyn Map>> {
         let shares = attr.max_entries.checked_next_multiple_of(cpus);
         attr.max_entries = shares.unwrap_or(attr.max_entries - attr.max_entries % cpus);
     }
+    super::keyed::buckets(&attr)?;
     env.charge(family_bytes(&attr, cpus, 0))?;
     let keyed = Keyed::new(&attr, &env)?;
     let parts = if is_percpu(attr.map_type) { cpus } else { 1 };

@@ -26,9 +26,7 @@ pub(super) struct Keyed {
 impl Keyed {
     /// Keys alone: values are kept elsewhere, by [`Index::position`].
     pub(super) fn new(attr: &MapAttr, env: &MapEnv) -> SysResult<Self> {
-        let Some(buckets) = attr.max_entries.checked_next_power_of_two() else {
-            return SysError::err(Errno::E2BIG, "too many entries");
-        };
+        let buckets = buckets(attr)?;
         // A removed element is counted out a moment before it can be used again.
         let spare = env.possible_cpus.max(16);
         let capacity = attr.max_entries.checked_add(spare).ok_or_else(no_memory)?;
@@ -143,4 +141,12 @@ impl Keyed {
             .filter(|number| !self.table.buckets.of(*number as u64).is_empty())
             .flat_map(|number| self.table.lock(number as u64).iter().collect::<Vec<_>>())
     }
+}
+
+/// Buckets of a hash with so many entries. E2BIG, which Linux says before it counts bytes.
+pub(super) fn buckets(attr: &MapAttr) -> SysResult<u32> {
+    let Some(buckets) = attr.max_entries.checked_next_power_of_two() else {
+        return SysError::err(Errno::E2BIG, "too many entries");
+    };
+    Ok(buckets)
 }

@@ -50,6 +50,7 @@ fn create(attr: MapAttr, mut env: MapEnv) -> SysResult<Box<dyn Map>> {
     let Some(template) = env.inner.take() else {
         return SysError::err(Errno::EBADF, "no template for the inner maps");
     };
+    super::keyed::buckets(&attr)?;
     env.charge(family_bytes(&attr, env.possible_cpus, 0))?;
     let keyed = Keyed::new(&attr, &env)?;
     let slots = HeldSlots::new(keyed.capacity(), &env)?;

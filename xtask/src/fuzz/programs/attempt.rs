@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use skep_uapi::{Cmd, Errno, ProgType};
 
-use super::super::rng::Rng;
 use super::super::target::{Call, Outcome, Target};
 use super::super::watchdog::Watchdog;
 use super::subject::Subject;
 use super::tally::Tally;
 use crate::corpus::request::{self, Placed, ProgBuffers};
 use crate::corpus::{Attr, MapSpec};
+use crate::rng::Rng;
 
 /// Inputs that an accepted program is run on.
 const RUNS: usize = 4;

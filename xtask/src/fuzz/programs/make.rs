@@ -5,8 +5,8 @@ use anyhow::Result;
 use serde_json::json;
 use skep_uapi::{HelperId, ProgType};
 
-use super::super::rng::Rng;
 use super::subject::Subject;
+use crate::rng::Rng;
 
 /// Bytes of the map's value.
 const VALUE: i32 = 64;

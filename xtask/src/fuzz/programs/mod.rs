@@ -20,10 +20,10 @@ use self::attempt::Attempt;
 use self::subject::Pool;
 use self::tally::Tally;
 use super::Args;
-use super::rng::Rng;
 use super::target::Target;
 use super::watchdog::Watchdog;
 use crate::corpus::Folder;
+use crate::rng::Rng;
 use crate::root;
 
 /// Attempts after which a session is replaced.

@@ -1,7 +1,7 @@
 //! Changes to a load request: mostly small ones to instructions, because what is accepted is worth most.
 
-use super::super::rng::Rng;
 use super::subject::{INSN, Pool, Subject};
+use crate::rng::Rng;
 
 /// Helper ids there are, and a few more.
 const HELPERS: usize = 215;

@@ -3,9 +3,9 @@
 use anyhow::Result;
 use skep_uapi::ProgType;
 
-use super::super::rng::Rng;
 use super::make;
 use crate::corpus::{Filter, Folder, MapSpec, Mode, Unit, from_hex};
+use crate::rng::Rng;
 
 /// Rows of the corpus that take longer to verify are not used.
 const LONG_LOAD: u64 = 10_000;

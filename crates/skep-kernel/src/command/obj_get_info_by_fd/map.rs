@@ -15,6 +15,10 @@ const HASH_SIZE: u32 = 32;
 
 pub(super) fn run(call: &Call<'_>, args: &Args, object: &Ref<MapObject>) -> SysResult<Reply> {
     let asked: MapInfo = read_info(call, args)?;
+    if asked.pad != [0; 4] {
+        // The padding behind the last field is no field.
+        return SysError::err(Errno::E2BIG, "struct has fields this kernel does not know");
+    }
     let attr = object.map().base().attr();
     let mut info = MapInfo {
         map_type: attr.map_type.raw(),

@@ -2,15 +2,15 @@
 
 /// A generator; equal seeds give equal numbers.
 #[derive(Clone, Debug)]
-pub(super) struct Rng(u64);
+pub(crate) struct Rng(u64);
 
 impl Rng {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
     /// Any number.
-    pub(super) fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -19,28 +19,28 @@ impl Rng {
     }
 
     /// A generator of its own for the `number`-th of several.
-    pub(super) fn derived(mut self, number: u64) -> Self {
+    pub(crate) fn derived(mut self, number: u64) -> Self {
         self.0 ^= number.wrapping_mul(0xd6e8_feb8_6659_fd93);
         Self(self.next())
     }
 
     /// A number below `end`, 0 if that is 0.
-    pub(super) fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         self.next().checked_rem(end as u64).unwrap_or(0) as usize
     }
 
     /// True `part` times of `whole`.
-    pub(super) fn chance(&mut self, part: usize, whole: usize) -> bool {
+    pub(crate) fn chance(&mut self, part: usize, whole: usize) -> bool {
         self.below(whole) < part
     }
 
     /// One of `all`.
-    pub(super) fn pick<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
+    pub(crate) fn pick<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
         all.get(self.below(all.len()))
     }
 
     /// A number of the kind that finds mistakes.
-    pub(super) fn interesting(&mut self) -> u64 {
+    pub(crate) fn interesting(&mut self) -> u64 {
         const EDGES: [u64; 16] = [
             0,
             1,
@@ -67,7 +67,7 @@ impl Rng {
     }
 
     /// `len` bytes.
-    pub(super) fn bytes(&mut self, len: usize) -> Vec<u8> {
+    pub(crate) fn bytes(&mut self, len: usize) -> Vec<u8> {
         (0..len).map(|_| self.next() as u8).collect()
     }
 }

@@ -11,12 +11,21 @@ const KEPT: usize = 16;
 
 /// The pins of a session.
 #[derive(Default)]
-pub(super) struct Pins(Mutex<VecDeque<(Vec<u8>, Pinned)>>);
+pub(crate) struct Pins(Mutex<VecDeque<(Vec<u8>, Pinned)>>);
 
 impl Pins {
     fn all(&self) -> MutexGuard<'_, VecDeque<(Vec<u8>, Pinned)>> {
         // A call that panicked is reported; the pins are whole all the same.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pins {
+    /// Removes a pin; false if there is none.
+    pub(crate) fn unlink(&self, path: &[u8]) -> bool {
+        let mut all = self.all();
+        let found = all.iter().position(|(taken, _)| taken == path);
+        found.and_then(|at| all.remove(at)).is_some()
     }
 }
 
