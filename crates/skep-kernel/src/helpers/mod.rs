@@ -11,7 +11,7 @@
 //! | `machine`, `task` | clocks, randomness, CPU; who runs the program |
 //! | `text`, `print`, `format` | numbers from text; printf |
 //! | `lock` | bpf_spin_lock |
-//! | `deferred`, `kptr` | bpf_timer; bpf_kptr_xchg |
+//! | `deferred`, `kptr`, `per_cpu` | bpf_timer; bpf_kptr_xchg; parts of per-CPU objects |
 //! | `skb`, `xdp`, `redirect`, `socket` | packets and what surrounds them |
 //! | `checksum`, `sums` | checksum arithmetic; bpf_csum_diff |
 //! | `probe` | reads through pointers nobody vouches for |
@@ -34,6 +34,7 @@ mod kptr;
 mod lock;
 mod machine;
 mod map;
+mod per_cpu;
 mod perf_event;
 mod print;
 mod probe;
@@ -114,6 +115,8 @@ fn general(id: HelperId) -> Option<HelperFn> {
         HelperId::DYNPTR_DATA => dynptr::data,
         HelperId::SPIN_LOCK => lock::spin_lock,
         HelperId::SPIN_UNLOCK => lock::spin_unlock,
+        HelperId::PER_CPU_PTR => per_cpu::per_cpu_ptr,
+        HelperId::THIS_CPU_PTR => per_cpu::this_cpu_ptr,
         HelperId::KPTR_XCHG => kptr::xchg,
         HelperId::TIMER_INIT => deferred::timer_init,
         HelperId::TIMER_SET_CALLBACK => deferred::timer_set_callback,

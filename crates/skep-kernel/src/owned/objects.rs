@@ -25,6 +25,8 @@ use super::graph::{Edge, Graphs, Less, Node};
 
 /// The largest object: Linux's allocator has pages for no larger one.
 const SIZE_MAX: u32 = 4088;
+/// The largest part of a per-CPU object; the verifier refuses larger types.
+const PERCPU_SIZE_MAX: u32 = 512;
 
 /// All objects of a session.
 pub(crate) struct Objects {
@@ -43,6 +45,8 @@ struct State {
 
 struct Object {
     memory: Region,
+    /// Bytes from one CPU's part to the next; 0 if there is one part.
+    stride: usize,
     record: Option<Arc<FieldRecord>>,
     /// 0: it waits for the end of a grace period.
     owners: u64,
@@ -67,12 +71,34 @@ impl Objects {
         if size > SIZE_MAX {
             return Addr::NULL;
         }
-        let Ok(memory) = Region::new(size.max(1) as usize) else {
+        self.insert(size as usize, 0, record)
+    }
+
+    /// A new object with a part for each CPU, and without fields.
+    pub(crate) fn allocate_percpu(&self, size: u32, cpus: u32) -> Addr {
+        if size > PERCPU_SIZE_MAX {
+            return Addr::NULL;
+        }
+        let stride = (size as usize).next_multiple_of(8).max(8);
+        self.insert(stride.saturating_mul(cpus as usize), stride, None)
+    }
+
+    /// A CPU's part of a per-CPU object; `None` for everything else.
+    pub(crate) fn part(&self, object: Addr, cpu: u32) -> Option<Addr> {
+        let state = self.state.lock();
+        let object = state.by_address.get(&object.raw())?;
+        let offset = object.stride.checked_mul(cpu as usize)?;
+        object.memory.range(offset, object.stride).ok()
+    }
+
+    fn insert(&self, size: usize, stride: usize, record: Option<Arc<FieldRecord>>) -> Addr {
+        let Ok(memory) = Region::new(size.max(1)) else {
             return Addr::NULL;
         };
         let address = memory.base();
         let object = Object {
             memory,
+            stride,
             record,
             owners: 1,
         };

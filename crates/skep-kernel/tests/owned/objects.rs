@@ -13,6 +13,8 @@ struct Types {
     value: BtfTypeId,
     /// The same without a lock, and so without list and tree: LRU hashes have none.
     unlocked: BtfTypeId,
+    /// With a kptr to a per-CPU leaf in place of the others.
+    percpu: BtfTypeId,
     node: BtfTypeId,
     leaf: BtfTypeId,
     functions: [BtfTypeId; 2],
@@ -67,6 +69,10 @@ fn types() -> Types {
     let value = btf.structure("value", VALUE_SIZE, &members);
     btf.decl_tag("contains:skep_node:list", value, Some(1));
     btf.decl_tag("contains:skep_node:tree", value, Some(2));
+    let tagged = btf.type_tag("percpu_kptr", leaf);
+    let to_percpu = btf.ptr(tagged);
+    let members = [MemberSpec::at("parts", to_percpu, 40)];
+    let percpu = btf.structure("percpu", VALUE_SIZE, &members);
     let unlocked = [MemberSpec::at("one", to_node, 40)];
     let unlocked = btf.structure("unlocked", VALUE_SIZE, &unlocked);
     let proto = btf.func_proto(int, &[("a", long), ("b", long), ("c", long)]);
@@ -76,6 +82,7 @@ fn types() -> Types {
         key: int,
         value,
         unlocked,
+        percpu,
         node,
         leaf,
         functions,
@@ -101,13 +108,21 @@ const DROP: &str =
 
 impl Objects {
     fn new(engine: Engine, map_type: MapType) -> Self {
-        let session = Session::new(engine);
-        let types = types();
-        let btf = session.client.btf_load(&types.raw).unwrap();
-        let value = match map_type {
+        Self::with_values(engine, map_type, |types| match map_type {
             MapType::LruHash => types.unlocked,
             _ => types.value,
-        };
+        })
+    }
+
+    fn with_values(
+        engine: Engine,
+        map_type: MapType,
+        value: impl FnOnce(&Types) -> BtfTypeId,
+    ) -> Self {
+        let session = Session::new(engine);
+        let types = types();
+        let value = value(&types);
+        let btf = session.client.btf_load(&types.raw).unwrap();
         let spec = MapSpec {
             btf: Some((btf, types.key, value)),
             ..MapSpec::new(map_type, 4, VALUE_SIZE, 16)
@@ -263,6 +278,48 @@ fn values_let_go_of_their_objects() {
             let objects = Objects::new(engine, map_type);
             objects.fill(map_type);
             way(&objects);
+            objects.must_hold(0);
+        }
+    }
+}
+
+#[test]
+fn per_cpu_objects_have_a_part_for_each_cpu() {
+    for engine in ENGINES {
+        for map_type in [MapType::Array, MapType::Hash] {
+            let objects = Objects::with_values(engine, map_type, |types| types.percpu);
+            let leaf = objects.types.leaf.get();
+            let make = format!(
+                "r1 = {leaf}\nr2 = 0\ncall kfunc bpf_percpu_obj_new_impl\nif r0 != 0 goto made\nr0 = -1\nexit\nmade:\n\
+                 r1 = r7\nr1 += 40\nr2 = r0\ncall bpf_kptr_xchg\nif r0 == 0 goto stored\n\
+                 r1 = r0\nr2 = 0\ncall kfunc bpf_percpu_obj_drop_impl\nstored:\nr0 = 0\nexit\n"
+            );
+            // Twice: the second goes to the map and the first away.
+            assert_eq!([objects.run(&make), objects.run(&make)], [0, 0]);
+            objects.must_hold(1);
+            let load = "r1 = *(u64 *)(r7 +40)\nif r1 != 0 goto there\nr0 = -1\nexit\nthere:\n";
+            // Addresses go to the front of the value; the virtual machine is on its first CPU.
+            let part = |at: u32, call: &str| {
+                let keep =
+                    format!("*(u64 *)(r7 +{at}) = r0\nr1 = *(u64 *)(r0 +0)\nr0 = r1\nexit\n");
+                let none = "if r0 != 0 goto part\nr0 = -2\nexit\npart:\n";
+                objects.run(&format!("{load}{call}\n{none}{keep}"))
+            };
+            let of_cpu = |at, cpu: u32| part(at, &format!("r2 = {cpu}\ncall bpf_per_cpu_ptr"));
+            let cpus = objects.session.kernel.slots().possible();
+            assert_eq!(part(0, "call bpf_this_cpu_ptr"), 0);
+            assert_eq!(
+                [of_cpu(8, 0), of_cpu(16, cpus - 1), of_cpu(24, cpus)],
+                [0, 0, -2]
+            );
+            let client = &objects.session.client;
+            let value = client.map_lookup(objects.map, &7_u32.to_ne_bytes(), ElemFlags::empty());
+            let value = value.unwrap();
+            let [this, first, last, none] =
+                [0, 8, 16, 24].map(|at| u64::from_ne_bytes(value[at..at + 8].try_into().unwrap()));
+            assert_eq!((this, none), (first, 0));
+            assert_eq!(last - first, 8 * u64::from(cpus - 1));
+            objects.put(7);
             objects.must_hold(0);
         }
     }
