@@ -153,11 +153,11 @@ mod tests {
         let platform = Arc::new(Deterministic::new(1));
         let service = TimerThread::new(Arc::clone(&platform) as Arc<dyn Platform>, "test");
         let (send, fired) = mpsc::channel();
-        let mut arm = |after_ms: u64| {
+        let arm = |after_ms: u64| {
             let send = send.clone();
             let at = platform.now_ns(Clock::Realtime) + after_ms * 1_000_000;
-            let fire = Box::new(move || drop(send.send(after_ms)));
-            service.arm(Clock::Realtime, at, fire)
+            let fire = move || send.send(after_ms).unwrap();
+            service.arm(Clock::Realtime, at, Box::new(fire))
         };
         let (late, never, early) = (arm(30_000), arm(20_000), arm(10_000));
         assert_eq!(service.cancel(never), Cancelled::InTime);

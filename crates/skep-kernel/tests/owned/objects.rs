@@ -263,7 +263,8 @@ fn values_let_go_of_their_objects() {
     };
     let evict = |objects: &Objects| (100..164).for_each(|key| objects.put(key));
     let free = |objects: &Objects| objects.session.client.close(objects.map).unwrap();
-    let ways: [(MapType, &dyn Fn(&Objects)); 8] = [
+    type Way<'w> = &'w dyn Fn(&Objects);
+    let ways: [(MapType, Way<'_>); 8] = [
         (MapType::Array, &put),
         (MapType::Array, &free),
         (MapType::Hash, &put),
@@ -322,5 +323,19 @@ fn per_cpu_objects_have_a_part_for_each_cpu() {
             objects.put(7);
             objects.must_hold(0);
         }
+    }
+}
+
+#[test]
+fn an_inner_map_keeps_its_objects_until_it_leaves_the_outer_one() {
+    for engine in ENGINES {
+        let objects = Objects::new(engine, MapType::Hash);
+        objects.fill(MapType::Hash);
+        let client = &objects.session.client;
+        let outer = objects.session.outer(objects.map);
+        client.close(objects.map).unwrap();
+        objects.must_hold(12);
+        client.map_delete(outer, &0_u32.to_ne_bytes()).unwrap();
+        objects.must_hold(0);
     }
 }

@@ -7,7 +7,7 @@ use skep_btf::{BtfBuilder, BtfKind, BtfLinkage, BtfTypeId, IntEncoding};
 use skep_isa::asm::{RelocTarget, Symbols, assemble};
 use skep_kernel::client::RecordBytes;
 use skep_kernel::{Client, Deterministic, Engine, Fd, Kernel, MapSpec, ProgSpec, TestRunSpec};
-use skep_uapi::{HelperId, MapType, ProgType};
+use skep_uapi::{ElemFlags, HelperId, MapType, ProgType};
 
 /// Both executors.
 pub(crate) const ENGINES: [Engine; 2] = [Engine::Jit, Engine::Check];
@@ -55,6 +55,21 @@ impl Session {
             ..MapSpec::new(map_type, 4, size, entries)
         };
         self.client.map_create(&spec).unwrap()
+    }
+
+    /// A map that holds this one as its element 0.
+    pub(crate) fn outer(&self, inner: Fd) -> Fd {
+        let spec = MapSpec {
+            inner: Some(inner),
+            ..MapSpec::new(MapType::ArrayOfMaps, 4, 4, 1)
+        };
+        let outer = self.client.map_create(&spec).unwrap();
+        let (key, value) = (0_u32.to_ne_bytes(), inner.0.to_ne_bytes());
+        let put = self
+            .client
+            .map_update(outer, &key, &value, ElemFlags::empty());
+        put.unwrap();
+        outer
     }
 
     /// Loads a program that names these maps and has these functions beside the first.

@@ -155,6 +155,20 @@ fn the_last_client_of_a_map_cancels_its_timers() {
 }
 
 #[test]
+fn an_outer_map_is_no_client() {
+    for engine in ENGINES {
+        let session = Session::new(engine);
+        let (map, prog) = started(&session, MapType::Hash);
+        let outer = session.outer(map);
+        session.client.close(map).unwrap();
+        session.must_become(0, 1, 2);
+        session.client.close(prog).unwrap();
+        session.client.close(outer).unwrap();
+        session.must_become(0, 0, 0);
+    }
+}
+
+#[test]
 fn a_work_item_runs_soon_and_goes_with_its_element() {
     let body = "r1 = r7\nr2 = map[m]\nr3 = 0\ncall kfunc bpf_wq_init\nif r0 != 0 goto done\n\
         r1 = r7\nr2 = func[callback]\nr3 = 0\nr4 = 0\ncall kfunc bpf_wq_set_callback_impl\nif r0 != 0 goto done\n\
