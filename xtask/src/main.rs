@@ -16,6 +16,7 @@ mod retval;
 mod rng;
 mod root;
 mod stage;
+mod static_build;
 mod test;
 mod tidy;
 mod xlated;
@@ -44,6 +45,7 @@ enum Command {
     LibbpfRsTests(libbpf_rs::Args),
     Objects(objects::Args),
     Retval(retval::Args),
+    StaticBuild(static_build::Args),
     Test(test::Args),
     Tidy(tidy::Args),
     Xlated(xlated::Args),
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
         Command::LibbpfRsTests(args) => libbpf_rs::run(&args),
         Command::Objects(args) => objects::run(&args),
         Command::Retval(args) => retval::run(&args),
+        Command::StaticBuild(args) => static_build::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Tidy(args) => tidy::run(&args),
         Command::Xlated(args) => xlated::run(&args),

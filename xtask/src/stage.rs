@@ -1,6 +1,7 @@
 //! Programs that are run twice: by the running kernel as root, with a bpf file system of their own; and under `skep run`
 //! as a user without any capability, so that a call that reached the host would be refused.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -26,11 +27,16 @@ impl Stage {
             .current_dir(root::root())
             .status()?;
         ensure!(built.success(), "skep does not build");
+        Self::of(name, &root::target().join("debug/skep"))
+    }
+
+    /// Puts a `skep` there that is built already.
+    pub(crate) fn of(name: &str, skep: &Path) -> Result<Self> {
         let directory = std::env::temp_dir().join(format!("skep-{name}-{}", std::process::id()));
         fs::create_dir(&directory)?;
         let stage = Self { directory };
         fs::set_permissions(stage.path(), fs::Permissions::from_mode(0o755))?;
-        stage.add(&root::target().join("debug/skep"))?;
+        stage.add_as(skep, "skep".as_ref())?;
         Ok(stage)
     }
 
@@ -41,7 +47,10 @@ impl Stage {
 
     /// Copies a file there.
     pub(crate) fn add(&self, file: &Path) -> Result<PathBuf> {
-        let name = file.file_name().context("a file has a name")?;
+        self.add_as(file, file.file_name().context("a file has a name")?)
+    }
+
+    fn add_as(&self, file: &Path, name: &OsStr) -> Result<PathBuf> {
         let to = self.directory.join(name);
         fs::copy(file, &to).with_context(|| format!("cannot copy {}", file.display()))?;
         let executable = fs::metadata(&to)?.mode() & 0o111;

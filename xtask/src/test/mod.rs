@@ -113,6 +113,7 @@ fn steps(total: &mut Outcome) -> Result<Vec<Step>> {
         Step::xtask("differ", "differ --seconds 10")?,
         Step::xtask("fuzz", "fuzz --calls 100000")?,
         Step::xtask("fuzz programs", "fuzz --programs --calls 50000")?,
+        Step::xtask("static build", "static-build")?,
         Step::xtask("clients", "clients")?,
         Step::xtask("tests of libbpf-rs", "libbpf-rs-tests")?,
     ]);
