@@ -9,7 +9,7 @@ use crate::client_fds::ClientFds;
 use crate::pins::ClientBpffs;
 use crate::session::Session;
 use crate::sys::process_memory::ProcessMemory;
-use crate::{control, identity, trace::Trace};
+use crate::{control, identity};
 use skep_kernel::{Fd, FdTable};
 
 /// How much a command may do.
@@ -47,6 +47,7 @@ pub(super) fn answer(session: &Session, call: &ClientCall) {
         return private(session, call);
     }
     let kind = kind(call.arg(0) as u32);
+    let asked = session.trace.asked(call);
     let who = |ids: fn(u32) -> TaskIds| Credentials {
         caps: session.caps.of(call.thread),
         ids: ids(call.thread),
@@ -65,9 +66,7 @@ pub(super) fn answer(session: &Session, call: &ClientCall) {
                 .run(call, |cancel| perform(session, call, &who, Some(cancel)))
         }),
     };
-    if session.trace != Trace::Off {
-        session.trace.bpf(call, &answered);
-    }
+    session.trace.bpf(call, asked, &answered);
 }
 
 /// What skep commands inside the session ask for. Programs may be run: it may take long.

@@ -65,17 +65,27 @@ pub(super) fn ctl(session: &Session, call: &ClientCall) -> Verdict {
             }
             control(epoll, signal.file(), signal.adapt(operation))
         });
-    let (verdict, what) = match done {
-        // Not an epoll, or not one that was made here: the host says what is wrong with it.
-        None => return Verdict::Continue,
-        Some(Ok(())) => (Verdict::Return(0), "epoll_ctl on a ring = 0".to_owned()),
-        Some(Err(error)) => (
-            failed(error.raw_os_error()),
-            format!("epoll_ctl on a ring = -1 {error}"),
-        ),
+    // Not an epoll, or not one that was made here: the host says what is wrong with it.
+    let Some(done) = done else {
+        return Verdict::Continue;
     };
-    session.trace.other(call, &what);
-    verdict
+    let answer = done.map(|()| 0).map_err(|error| error.raw_os_error());
+    session
+        .trace
+        .answered(call, &described(call, operation), answer);
+    answer.map_or_else(failed, Verdict::Return)
+}
+
+/// The call as the trace has it.
+fn described(call: &ClientCall, operation: Operation) -> String {
+    let [epoll, _, fd, ..] = call.args.map(|arg| arg as i32);
+    let event = |Event { events, data }| format!("{{events={events:#x}, data={data:#x}}}");
+    match operation {
+        Operation::Add(added) => format!("epoll_ctl({epoll}, ADD, {fd}, {})", event(added)),
+        Operation::Modify(changed) => format!("epoll_ctl({epoll}, MOD, {fd}, {})", event(changed)),
+        Operation::Delete => format!("epoll_ctl({epoll}, DEL, {fd})"),
+        Operation::Unknown => format!("epoll_ctl({epoll}, {}, {fd})", call.arg(1) as i32),
+    }
 }
 
 fn operation(call: &ClientCall) -> Result<Operation, Verdict> {

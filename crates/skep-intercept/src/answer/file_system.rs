@@ -57,7 +57,7 @@ fn describe(session: &Session, call: &ClientCall) -> Verdict {
     {
         return Verdict::Return(-i64::from(libc::EFAULT));
     }
-    session.trace.other(call, "statfs of bpffs = 0");
+    session.trace.answered(call, "statfs of bpffs", Ok(0));
     Verdict::Return(0)
 }
 
@@ -69,10 +69,10 @@ pub(super) fn mount(session: &Session, call: &ClientCall) -> Verdict {
     if is_root(session, call, 1) {
         session
             .trace
-            .other(call, "mount of bpffs at /sys/fs/bpf = 0");
+            .other(call, "mount(bpf, \"/sys/fs/bpf\") = 0 (it is there)");
         return Verdict::Return(0);
     }
-    let why = "mount of bpffs = -1 EPERM (it is at /sys/fs/bpf only)";
+    let why = "mount(bpf) = -1 EPERM (it is at /sys/fs/bpf only)";
     session.trace.other(call, why);
     Verdict::Return(-i64::from(libc::EPERM))
 }
@@ -84,7 +84,7 @@ pub(super) fn unmount(session: &Session, call: &ClientCall) -> Verdict {
     }
     session
         .trace
-        .other(call, "umount of /sys/fs/bpf = 0 (it stays)");
+        .other(call, "umount(\"/sys/fs/bpf\") = 0 (it stays)");
     Verdict::Return(0)
 }
 
@@ -100,7 +100,7 @@ pub(super) fn fsopen(session: &Session, call: &ClientCall) -> Verdict {
     if string(call, call.arg(0)).as_deref() != Some(b"bpf") {
         return Verdict::Continue;
     }
-    let why = "fsopen of bpffs = -1 EPERM (it is at /sys/fs/bpf only)";
+    let why = "fsopen(bpf) = -1 EPERM (it is at /sys/fs/bpf only)";
     session.trace.other(call, why);
     Verdict::Return(-i64::from(libc::EPERM))
 }

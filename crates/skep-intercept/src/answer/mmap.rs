@@ -42,10 +42,12 @@ pub(super) fn answer(session: &Session, call: &ClientCall) -> Verdict {
     match allowed {
         Ok(()) => Verdict::Continue,
         Err(errno) => {
-            session
-                .trace
-                .other(call, &format!("mmap of a handle = -1 {errno}"));
-            failed(i32::from(errno.0))
+            let (len, offset) = (call.arg(1), call.arg(5));
+            let (fd, protection) = (fd.0, call.arg(2));
+            let errno = i32::from(errno.0);
+            let what = format!("mmap({len}, prot={protection:#x}, fd={fd}, {offset:#x})");
+            session.trace.answered(call, &what, Err(errno));
+            failed(errno)
         }
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn answer(
         None => Verdict::Continue,
         Some(Shown::Absent) => refused(session, call, &path, Errno::NOENT),
         Some(Shown::File(file)) => {
-            let line = format!("open {} = here", path.display());
+            let line = format!("open({:?}) = a text of the session", path);
             session.trace.other(call, &line);
             give(session, call, &file, flags)
         }
@@ -134,10 +134,9 @@ fn give(session: &Session, call: &ClientCall, file: &OwnedFd, flags: OFlags) -> 
 }
 
 fn refused(session: &Session, call: &ClientCall, path: &Path, error: Errno) -> Verdict {
-    let error_text = std::io::Error::from(error);
-    session.trace.other(
-        call,
-        &format!("open {} = -1 ({error_text})", path.display()),
-    );
-    failed(error.raw_os_error())
+    let errno = error.raw_os_error();
+    session
+        .trace
+        .answered(call, &format!("open({path:?})"), Err(errno));
+    failed(errno)
 }

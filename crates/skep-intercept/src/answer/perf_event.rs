@@ -49,20 +49,27 @@ pub(super) fn open(session: &Session, call: &ClientCall) -> Option<Verdict> {
             .give(call, object, Give::AndAnswer, exec)
             .map_err(|error| i32::from(error.errno.0))
     });
-    match opened {
-        Ok(fd) => {
-            session
-                .trace
-                .other(call, &format!("perf_event_open of BPF output = {fd}"));
-            None
+    let answer = opened.map(i64::from);
+    session.trace.answered(call, &described(call), answer);
+    answer.err().map(failed)
+}
+
+/// The call as the trace has it.
+fn described(call: &ClientCall) -> String {
+    let attr = match asked(call) {
+        Ok(Asked { event, .. }) if event == BPF_OUTPUT => {
+            "{type=SOFTWARE, config=BPF_OUTPUT}".to_owned()
         }
-        Err(errno) => {
-            session
-                .trace
-                .other(call, &format!("perf_event_open = -1 (errno {errno})"));
-            Some(failed(errno))
-        }
-    }
+        // Which skep does not have.
+        Ok(Asked {
+            event: (kind, config),
+            ..
+        }) => format!("{{type={kind}, config={config:#x}}}"),
+        Err(_) => format!("{:#x}", call.arg(0)),
+    };
+    let [_, pid, cpu, group, ..] = call.args.map(|arg| arg as i32);
+    let flags = call.arg(4);
+    format!("perf_event_open({attr}, {pid}, {cpu}, {group}, {flags:#x})")
 }
 
 fn prepare(session: &Session, call: &ClientCall) -> Result<PerfEvent, i32> {

@@ -5,6 +5,7 @@
 
 mod change;
 mod look;
+mod names;
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -62,10 +63,10 @@ pub(super) fn answer(session: &Session, call: &ClientCall) -> Verdict {
     match done {
         Ok(verdict) => verdict,
         Err(error) => {
-            let text = std::io::Error::from(error);
-            let line = format!("call {} on bpffs = -1 ({text})", call.number);
-            session.trace.other(call, &line);
-            failed(error.raw_os_error())
+            let errno = error.raw_os_error();
+            let what = format!("{} on bpffs", names::of(call.number));
+            session.trace.answered(call, &what, Err(errno));
+            failed(errno)
         }
     }
 }
