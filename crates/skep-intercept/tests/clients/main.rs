@@ -5,12 +5,15 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod attached;
 mod bpffs;
+mod escapes;
 mod lifetime;
 mod perf;
 mod programs;
 mod rings;
 mod scripts;
+mod storm;
 mod surroundings;
 mod system;
 mod told;
@@ -166,12 +169,32 @@ fn tests() {
     trials.push(Trial::test("the_host_sees_nothing", move || {
         host_sees_nothing(&path)
     }));
+    let path = program.0.clone();
+    trials.push(Trial::test(
+        "calls_are_shown_with_their_arguments",
+        move || calls_are_shown(&path),
+    ));
     trials.extend(bpffs::trials(&program));
     trials.extend(lifetime::trials(&program.0));
     trials.extend(surroundings::trials(&program.0));
+    trials.extend(escapes::trials(&program.0));
+    trials.extend(attached::trials(&program.0));
     let conclusion = libtest_mimic::run(&arguments, trials);
     drop(program);
     conclusion.exit();
+}
+
+/// A call is a line of a trace: its arguments, the answer, our reason.
+fn calls_are_shown(program: &Path) -> Result<(), Failed> {
+    let (_, text) = under_supervisor(program, "map");
+    let shown = |wanted: &str| text.lines().any(|line| line.ends_with(wanted));
+    let made = "bpf(MAP_CREATE, {map_type=ARRAY, key_size=4, value_size=4, max_entries=4}, 20) = 3";
+    let unknown = "4) = -1 EINVAL (no such command)";
+    let mapped = "mmap(4096, prot=0x3, fd=3, 0x0) = -1 ENOTSUPP";
+    if shown(made) && shown(unknown) && shown(mapped) {
+        return Ok(());
+    }
+    Err(text.into())
 }
 
 /// The host numbers its maps one after the other: no number is missing after a client made some.

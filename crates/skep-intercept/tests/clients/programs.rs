@@ -88,7 +88,7 @@ fn load(prog_type: u32, flags: u32, mut insns: Vec<u64>, callback: Option<Callba
 const FIRST_FUNC: u32 = 3;
 
 /// BTF of two static functions, as callbacks need it.
-fn two_functions() -> i32 {
+pub(crate) fn two_functions() -> i32 {
     let names = b"\0int\0main\0back";
     let (int, proto, func) = (1 << 24, 13 << 24, 12 << 24);
     let types = [

@@ -4,14 +4,14 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus};
 
 use super::system::{bpf, call, close, dup, exchange_mapped, kill_self, words};
-use super::{bpffs, lifetime, perf, rings, system, told};
+use super::{bpffs, escapes, lifetime, perf, rings, storm, system, told};
 
 pub(crate) const MAP_CREATE: u32 = 0;
 const MAP_LOOKUP: u32 = 1;
 const MAP_UPDATE: u32 = 2;
 pub(crate) const OBJ_PIN: u32 = 6;
 pub(crate) const OBJ_GET: u32 = 7;
-const MAP_NEXT_ID: u32 = 12;
+pub(crate) const MAP_NEXT_ID: u32 = 12;
 pub(crate) const MAP_FREEZE: u32 = 22;
 const ARRAY: u32 = 2;
 pub(crate) const MMAPABLE: u32 = 1 << 10;
@@ -48,6 +48,17 @@ pub(crate) const ALL: &[Script] = &[
     script("handles_end_with_their_last_copy", last_copy, Ends::With(0)),
     script("ten_thousand_handles_leave_nothing", many, Ends::With(0)),
     script("a_killed_client_leaves_nothing", killed, Ends::With(0)),
+    script(
+        "a_client_killed_at_any_moment_leaves_nothing",
+        storm::killed,
+        Ends::With(0),
+    ),
+    script(
+        "no_call_is_lost_or_doubled_by_signals",
+        storm::signals,
+        Ends::With(0),
+    ),
+    script("children_are_caught", escapes::children, Ends::With(0)),
     script("values_are_mapped", mapped, Ends::With(0)),
     script("pins", pins, Ends::With(0)),
     script("a_ring_is_mapped_by_rules", rings::mapped, Ends::With(0)),
@@ -85,6 +96,10 @@ const PARTS: &[(&str, fn())] = &[
     (bpffs::RULES, bpffs::rules),
     (bpffs::FDINFO, told::fdinfo),
     ("runs", || assert!(long_run().is_err())),
+    ("creator", storm::creator),
+    ("busy", storm::busy),
+    ("changed_root", escapes::changed_root),
+    ("objects", escapes::objects),
     ("family", lifetime::family),
     ("sleeper", lifetime::sleeper),
     ("session_leader", lifetime::session_leader),
@@ -112,7 +127,7 @@ fn element(cmd: u32, fd: i32, mut key: u32, value: &mut u32) -> Result<i32, i32>
 }
 
 /// Whether any map is there.
-fn maps_exist() -> bool {
+pub(crate) fn maps_exist() -> bool {
     match bpf(MAP_NEXT_ID, &mut [0, 0, 0]) {
         Ok(_) => true,
         Err(error) => {
@@ -122,7 +137,12 @@ fn maps_exist() -> bool {
     }
 }
 
-fn map() {
+pub(crate) fn map() {
+    use_map();
+}
+
+/// A map that was made and used.
+pub(crate) fn use_map() -> i32 {
     let fd = create(0);
     element(MAP_UPDATE, fd, 1, &mut 7).unwrap();
     let mut value = 0;
@@ -135,6 +155,7 @@ fn map() {
     let name = std::fs::read_link(format!("/proc/self/fd/{fd}")).unwrap();
     assert_eq!(name.to_str(), Some("anon_inode:bpf-map"));
     assert_eq!(exchange_mapped(fd, 1), Err(524), "no bytes to map");
+    fd
 }
 
 fn last_copy() {
@@ -147,11 +168,12 @@ fn last_copy() {
 }
 
 pub(crate) fn supervisor_files() -> usize {
-    supervisor_holds().0
+    let [files, ..] = supervisor_holds();
+    files
 }
 
-/// What a supervisor holds: descriptors, inotify watches, memory (KiB).
-fn supervisor_holds() -> (usize, usize, usize) {
+/// What a supervisor holds: descriptors, inotify watches, threads, memory (KiB).
+fn supervisor_holds() -> [usize; 4] {
     let supervisor = system::parent_of(std::os::unix::process::parent_id());
     let file = |name: String| std::fs::read_to_string(name).unwrap_or_default();
     let files = std::fs::read_dir(format!("/proc/{supervisor}/fd")).unwrap();
@@ -168,7 +190,8 @@ fn supervisor_holds() -> (usize, usize, usize) {
     let status = file(format!("/proc/{supervisor}/status"));
     let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let memory = memory.and_then(|text| text.trim().strip_suffix(" kB")?.parse().ok());
-    (files.len(), watches.sum(), memory.unwrap())
+    let threads = std::fs::read_dir(format!("/proc/{supervisor}/task")).unwrap();
+    [files.len(), watches.sum(), threads.count(), memory.unwrap()]
 }
 
 /// Ten thousand pairs, or as many as SKEP_PAIRS says.
@@ -186,15 +209,17 @@ fn many() {
             std::thread::sleep(std::time::Duration::from_millis(10));
             supervisor_holds()
         });
-        looks.min().unwrap()
+        looks
+            .reduce(|one, other| std::array::from_fn(|of| one[of].min(other[of])))
+            .unwrap()
     };
     (0..1000).for_each(|_| close(create(0)));
     let before = settled();
     (0..pairs).for_each(|_| close(create(0)));
     let after = settled();
-    println!("{pairs} pairs; descriptors, watches, KiB: {before:?}, then {after:?}");
-    assert_eq!((after.0, after.1), (before.0, before.1));
-    assert!(after.2 < before.2 + 2048, "{before:?}, then {after:?}");
+    println!("{pairs} pairs; descriptors, watches, threads, KiB: {before:?}, then {after:?}");
+    assert_eq!(after[..3], before[..3]);
+    assert!(after[3] < before[3] + 2048, "{before:?}, then {after:?}");
 }
 
 fn map_forever() {

@@ -14,7 +14,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn expect(output: &Output, wanted: &str) -> Result<(), Failed> {
+pub(crate) fn expect(output: &Output, wanted: &str) -> Result<(), Failed> {
     let (out, err) = (text(&output.stdout), text(&output.stderr));
     if output.status.success() && out.contains(wanted) {
         Ok(())
@@ -23,7 +23,7 @@ fn expect(output: &Output, wanted: &str) -> Result<(), Failed> {
     }
 }
 
-fn there(tool: &str) -> bool {
+pub(crate) fn there(tool: &str) -> bool {
     let found = Command::new(tool).arg("--version").output().is_ok()
         || Command::new(tool).arg("-V").output().is_ok();
     if !found {

@@ -286,6 +286,22 @@ pub(crate) fn is_root() -> bool {
     unsafe { libc::geteuid() == 0 }
 }
 
+/// The ids of a map, a program and a BTF made just now; `None` where bpf(2) is refused.
+pub(crate) fn ids_of_new_objects() -> Option<[u32; 3]> {
+    let map = bpf(0, &mut [2, 4, 4, 1, 0]).ok()?;
+    let prog = super::programs::filter(vec![super::programs::mov(0, 0), super::programs::EXIT]);
+    let btf = super::programs::two_functions();
+    // The id is the second word of what is told of a map and a program, the fourth of a BTF.
+    let ids = [(map, 8, 1), (prog, 8, 1), (btf, 16, 3)].map(|(fd, size, at)| {
+        let mut info = [0_u32; 4];
+        let [low, high] = words(&mut info);
+        bpf(15, &mut [fd as u32, size, low, high]).unwrap();
+        close(fd);
+        info[at]
+    });
+    Some(ids)
+}
+
 /// The id the host gave to a map made just now; `None` where bpf(2) is refused.
 pub(crate) fn next_host_id() -> Option<u32> {
     let fd = bpf(0, &mut [2, 4, 4, 1, 0]).ok()?;
@@ -359,4 +375,99 @@ pub(crate) fn set_capabilities(effective: u64, permitted: u64) -> Result<(), i32
         0 => Ok(()),
         _ => Err(errno()),
     }
+}
+
+/// Signals that [`storm_of_signals`] made.
+static SIGNALS: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+
+/// From now on SIGURG comes again and again, and calls that it interrupts are restarted.
+pub(crate) fn storm_of_signals(every: std::time::Duration) {
+    extern "C" fn count(_: i32) {
+        SIGNALS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }
+    let handler: extern "C" fn(i32) = count;
+    // SAFETY: zeros are an empty mask and no flags.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = handler as usize;
+    action.sa_flags = libc::SA_RESTART;
+    // SAFETY: a handler that counts.
+    unsafe { libc::sigaction(libc::SIGURG, &raw const action, std::ptr::null_mut()) };
+    // SAFETY: no arguments.
+    let thread = unsafe { libc::pthread_self() };
+    std::thread::spawn(move || {
+        while SIGNALS.load(std::sync::atomic::Ordering::Relaxed) < STORM_ENDS {
+            // SAFETY: the first thread lives as long as the process.
+            unsafe { libc::pthread_kill(thread, libc::SIGURG) };
+            std::thread::sleep(every);
+        }
+    });
+}
+
+/// More signals than a storm makes.
+const STORM_ENDS: u32 = 1 << 30;
+
+/// No signals any more; how many there were.
+pub(crate) fn end_of_storm() -> u32 {
+    SIGNALS.fetch_add(STORM_ENDS, std::sync::atomic::Ordering::Relaxed)
+}
+
+/// Children by vfork and clone3 (as fork and as vfork) that make a map and end with its number as their status.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn maps_of_children() -> Vec<(&'static str, i32)> {
+    /// flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls.
+    type CloneArgs = [u64; 8];
+    let args = |flags: i32| -> CloneArgs { [flags as u64, 0, 0, 0, libc::SIGCHLD as u64, 0, 0, 0] };
+    let (as_fork, as_vfork) = (args(0), args(libc::CLONE_VM | libc::CLONE_VFORK));
+    let size = size_of::<CloneArgs>();
+    [
+        ("vfork", libc::SYS_vfork, std::ptr::null(), 0),
+        ("clone3", libc::SYS_clone3, as_fork.as_ptr(), size),
+        (
+            "clone3 like vfork",
+            libc::SYS_clone3,
+            as_vfork.as_ptr(),
+            size,
+        ),
+    ]
+    .map(|(name, number, args, size)| {
+        let attr = [2_u32, 4, 4, 4, 0];
+        let mut result = number;
+        // SAFETY: the child runs what is here and ends: it uses no stack, and no memory but the live attr.
+        unsafe {
+            std::arch::asm!(
+                "syscall",
+                "test rax, rax",
+                "jnz 2f",
+                "mov eax, {bpf}",
+                "xor edi, edi",
+                "mov rsi, r8",
+                "mov edx, 20",
+                "syscall",
+                "mov edi, eax",
+                "mov eax, {exit}",
+                "syscall",
+                "2:",
+                bpf = const libc::SYS_bpf,
+                exit = const libc::SYS_exit_group,
+                inout("rax") result, in("rdi") args, in("rsi") size, in("r8") attr.as_ptr(),
+                lateout("rcx") _, lateout("r11") _,
+            );
+        }
+        let mut status = 0;
+        // SAFETY: a live place for the status.
+        let ended = unsafe { libc::waitpid(result as i32, &raw mut status, 0) };
+        let fd = if ended > 0 && libc::WIFEXITED(status) {
+            libc::WEXITSTATUS(status)
+        } else {
+            -1
+        };
+        (name, fd)
+    })
+    .into()
+}
+
+/// Children by fork that make a map and end with its number as their status.
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn maps_of_children() -> Vec<(&'static str, i32)> {
+    Vec::new()
 }
