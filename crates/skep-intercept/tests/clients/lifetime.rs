@@ -1,7 +1,7 @@
 //! Who dies with whom: a supervisor, its guard, its client and the client's descendants.
 
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -54,6 +54,9 @@ impl Family {
     fn start(program: &Path) -> Self {
         let mut command = supervisor(program, "family", Supervision::Quiet);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        // A group of its own, as a shell gives each job: where the tests' group has no shell any more, nothing in it
+        // is ever stopped.
+        command.process_group(0);
         let mut supervisor = command.spawn().unwrap();
         let lines = BufReader::new(supervisor.stdout.take().unwrap()).lines();
         let members = lines
