@@ -42,16 +42,15 @@ pub struct BloomFilter {
     seed: u32,
 }
 
-fn check(_attr: &MapAttr, _caps: Caps) -> SysResult<()> {
-    // Linux checks bloom filters while it makes them, after capabilities.
+fn check(attr: &MapAttr, _caps: Caps) -> SysResult<()> {
+    // The rest Linux checks while it makes them, after capabilities.
+    if attr.value_size > KMALLOC_MAX_SIZE {
+        return SysError::err(Errno::E2BIG, "value is too large");
+    }
     Ok(())
 }
 
 fn create(attr: MapAttr, env: MapEnv) -> SysResult<Box<dyn Map>> {
-    // Linux asks this first.
-    if attr.value_size > KMALLOC_MAX_SIZE {
-        return SysError::err(Errno::E2BIG, "value is too large");
-    }
     attr.check_flags(
         MapFlags::NUMA_NODE
             | MapFlags::ZERO_SEED

@@ -57,7 +57,7 @@ pub struct ValueFields {
     /// All of them, the lock included, by offset.
     fields: Vec<SpecialField>,
     spin_lock: Option<u32>,
-    refcount: Option<u32>,
+    refcounts: Vec<u32>,
     unref_kptrs: Vec<u32>,
     owning: bool,
 }
@@ -76,6 +76,7 @@ impl ValueFields {
     pub fn of(record: Arc<FieldRecord>) -> Self {
         let all = || record.fields().iter();
         let unref = all().filter(|field| field.kind() == FieldKind::Kptr(KptrMode::Unref));
+        let refcounts = all().filter(|field| field.kind() == FieldKind::Refcount);
         Self {
             fields: all()
                 .map(|field| SpecialField {
@@ -84,7 +85,8 @@ impl ValueFields {
                 })
                 .collect(),
             spin_lock: record.first(FieldSet::SPIN_LOCK).map(|lock| lock.offset),
-            refcount: record.first(FieldSet::REFCOUNT).map(|count| count.offset),
+            // There may be several.
+            refcounts: refcounts.map(|field| field.offset).collect(),
             unref_kptrs: unref.map(|field| field.offset).collect(),
             owning: record.has(OWNING),
             record: Some(record),
@@ -124,21 +126,21 @@ impl ValueFields {
     pub fn read(&self, value: RacyBytes<'_>, out: &mut [u8]) {
         // A shorter buffer gets what fits: sizes are checked at the border.
         let len = out.len().min(value.len());
-        if let Some(out) = out.get_mut(..len) {
-            let _ = value.copy_out(0, out);
-            for field in &self.fields {
-                let (from, to) = (
-                    field.offset as usize,
-                    (field.offset.saturating_add(field.size)) as usize,
-                );
-                if let Some(hidden) = out.get_mut(from..to.min(len)) {
-                    hidden.fill(0);
-                }
-                if self.refcount == Some(field.offset)
-                    && let Some(count) = out.get_mut(from..from.saturating_add(4))
-                {
-                    count.copy_from_slice(&1_u32.to_ne_bytes());
-                }
+        let Some(out) = out.get_mut(..len) else {
+            return;
+        };
+        let _ = value.copy_out(0, out);
+        for field in &self.fields {
+            let from = field.offset as usize;
+            let to = field.offset.saturating_add(field.size) as usize;
+            if let Some(hidden) = out.get_mut(from..to.min(len)) {
+                hidden.fill(0);
+            }
+        }
+        for offset in &self.refcounts {
+            let from = *offset as usize;
+            if let Some(count) = out.get_mut(from..from.saturating_add(4)) {
+                count.copy_from_slice(&1_u32.to_ne_bytes());
             }
         }
     }
@@ -172,9 +174,9 @@ impl ValueFields {
                 bytes.zero();
             }
         }
-        if let Some(offset) = self.refcount {
+        for offset in &self.refcounts {
             // In range: the record was checked against the value size.
-            let _ = value.write_u32(offset as usize, 1);
+            let _ = value.write_u32(*offset as usize, 1);
         }
     }
 

@@ -546,3 +546,41 @@ fn kinds_are_listed_once_and_in_order() {
         .collect();
     assert!(numbers.is_sorted_by(|a, b| a < b));
 }
+
+/// Reference counts begin with 1, and that is what clients see whatever programs made of them. There may be several.
+#[test]
+fn reference_counts_read_as_one() {
+    use skep_btf::{Btf, BtfBuilder, IntEncoding, MapRecord, MemberSpec, NoKernelTypes};
+    let mut btf = BtfBuilder::new();
+    let word = btf.int("unsigned int", 4, IntEncoding::Unsigned);
+    let count = btf.structure("bpf_refcount", 4, &[MemberSpec::at("v", word, 0)]);
+    let members = [
+        MemberSpec::at("a", word, 0),
+        MemberSpec::at("x", count, 4),
+        MemberSpec::at("y", count, 8),
+    ];
+    let value = btf.structure("value", 12, &members);
+    let btf = Btf::parse(&btf.finish()).unwrap();
+    let record = MapRecord::of_value(&btf, value, 12, &NoKernelTypes);
+    let fields = skep_maps::ValueFields::of(Arc::new(record.valid().unwrap().clone()));
+    for map_type in [MapType::Hash, MapType::Array] {
+        let mut env = env();
+        env.fields = fields.clone();
+        let map = create(attr(map_type, 4, 12, 1), env).unwrap();
+        syscall::update(&*map, &[0; 4], &[7; 12], 0, &NoFds).unwrap();
+        let seen = lookup(&*map, &[0; 4]).unwrap();
+        assert_eq!(seen, [7, 7, 7, 7, 1, 0, 0, 0, 1, 0, 0, 0], "{map_type}");
+    }
+}
+
+/// Linux counts buckets before it counts bytes, and looks at the values of filters before it asks who makes them.
+#[test]
+fn too_many_entries_are_e2big_before_memory() {
+    for map_type in [MapType::Hash, MapType::LruHash, MapType::PercpuHash] {
+        let made = create(attr(map_type, 4, 8, u32::MAX), env());
+        assert_eq!(errno(made), i32::from(Errno::E2BIG.0), "{map_type}");
+    }
+    let filter = attr(MapType::BloomFilter, 0, u32::MAX, 1);
+    let checked = (kind(MapType::BloomFilter).unwrap().check)(&filter, Caps::empty());
+    assert_eq!(errno(checked), i32::from(Errno::E2BIG.0));
+}

@@ -134,6 +134,7 @@ impl Shape {
 
     /// Changes one thing.
     fn spoil(&mut self, rng: &mut Rng) {
+        // No size that a large machine has memory for and a small one has not.
         let sizes = [
             0,
             1,
@@ -152,7 +153,7 @@ impl Shape {
             4096,
             1 << 16,
             1 << 22,
-            i32::MAX as u32,
+            1 << 31,
             u32::MAX,
         ];
         match rng.below(6) {
