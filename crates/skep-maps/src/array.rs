@@ -53,7 +53,8 @@ pub(crate) fn check_array(attr: &MapAttr) -> SysResult<()> {
     }
     attr.check_flags(known)?;
     let percpu = attr.map_type == MapType::PercpuArray;
-    if percpu && attr.flags.contains(MapFlags::NUMA_NODE) {
+    // Node -1 is none in particular.
+    if percpu && attr.flags.contains(MapFlags::NUMA_NODE) && attr.numa_node != u32::MAX {
         return SysError::err(Errno::EINVAL, "a per-CPU array has no NUMA node");
     }
     let for_arrays = MapFlags::MMAPABLE | MapFlags::INNER_MAP;

@@ -66,7 +66,7 @@ pub(super) fn poke<const N: usize>(
 pub(super) struct Side<A> {
     pub(super) answerer: A,
     fds: HashMap<Handle, i32>,
-    ids: HashMap<Handle, u32>,
+    ids: HashMap<Handle, (Kind, u32)>,
     handles: HashMap<(Kind, u32), Handle>,
 }
 
@@ -125,7 +125,7 @@ impl<A: Answerer> Side<A> {
                     poke(&mut attr, &mut buffers, place, fd);
                 }
                 Patch::Id(place, handle) => {
-                    let id = self.ids.get(&handle).copied().unwrap_or(0x7000_0000);
+                    let id = self.ids.get(&handle).map_or(0x7000_0000, |(_, id)| *id);
                     poke(&mut attr, &mut buffers, place, id.to_ne_bytes());
                 }
                 Patch::Address(place, buffer) => addresses.push((place, buffer)),
@@ -186,7 +186,7 @@ impl<A: Answerer> Side<A> {
             .bpf(cmd, Caps::all(), &mut attr, &mut buffers, &[place]);
         if told.is_ok() {
             let id = word(&attr, &buffers, Place::buffer(0, at));
-            self.ids.insert(handle, id);
+            self.ids.insert(handle, (kind, id));
             self.handles.entry((kind, id)).or_insert(handle);
         }
     }
@@ -256,9 +256,8 @@ impl<A: Answerer> Side<A> {
 
     /// Whether a descriptor of the object is open: what else holds it is let go later on the kernel's side.
     fn is_open(&self, kind: Kind, id: u32) -> bool {
-        self.ids.iter().any(|(handle, of)| {
-            *of == id && self.handles.contains_key(&(kind, id)) && self.fds.contains_key(handle)
-        })
+        let mut same = self.ids.iter().filter(|(_, of)| **of == (kind, id));
+        same.any(|(handle, _)| self.fds.contains_key(handle))
     }
 }
 
