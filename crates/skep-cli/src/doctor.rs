@@ -1,7 +1,7 @@
 //! `skep doctor`: whether `skep run` works on this machine, and what to change for more.
 
 use anyhow::Result;
-use skep_intercept::{Bpffs, Namespaces, Survey};
+use skep_intercept::{Bpffs, Inside, Namespaces, Setting, Survey};
 use skep_kernel::Identity;
 
 use crate::Verdict;
@@ -13,6 +13,10 @@ use crate::Verdict;
 pub(crate) struct Args {}
 
 pub(crate) fn run(_args: &Args) -> Result<Verdict> {
+    if Inside::find()?.is_some() {
+        println!("inside a session: skep answers bpf(2) already, and skep run here joins it");
+        return Ok(Verdict::Accepted);
+    }
     let survey = Survey::take();
     let verdict = match &survey.notify {
         Ok(()) => {
@@ -39,8 +43,23 @@ pub(crate) fn run(_args: &Args) -> Result<Verdict> {
                 "/sys/fs/bpf  not mounted: calls with paths below it are answered one by one (chdir deeper fails)"
             );
             println!("             mount namespace: {mount}");
-            println!("             user namespace: {user} (on Ubuntu: sysctl");
-            println!("             kernel.apparmor_restrict_unprivileged_userns=0)");
+            println!("             user namespace: {user}");
+            match Setting::against_namespaces().as_slice() {
+                [] => println!(
+                    "             (by no setting: by the filter of a container or service?)"
+                ),
+                settings => settings.iter().for_each(
+                    |Setting {
+                         name,
+                         value,
+                         wanted,
+                     }| {
+                        println!(
+                            "             it is {name}={value}; as root: sysctl {name}={wanted}"
+                        );
+                    },
+                ),
+            }
         }
     }
     let identity = Identity::host();

@@ -72,6 +72,6 @@ mod writers;
 pub use control::{ControlError, Inside};
 pub use error::{InterceptError, NoCarrier};
 pub use launch::{BpffsPlace, Ended, Options, run};
-pub use survey::{Bpffs, Survey};
+pub use survey::{Bpffs, Setting, Survey};
 pub use sys::namespace::Namespaces;
 pub use trace::Trace;

@@ -1,6 +1,7 @@
 //! What this machine allows, asked by trial.
 
 use std::io;
+use std::path::Path;
 
 use crate::error::NoCarrier;
 use crate::sys::namespace::Namespaces;
@@ -61,5 +62,69 @@ impl Bpffs {
             Ok(()) => Self::Mounted(Namespaces::UserAndMount),
             Err(user) => Self::Private { mount, user },
         }
+    }
+}
+
+/// A setting of the machine (sysctl) that stands in the way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Setting {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is.
+    pub value: &'static str,
+    /// What it should be.
+    pub wanted: &'static str,
+}
+
+/// Values that keep ordinary users from making user namespaces; the second and third are Debian's and Ubuntu's.
+const AGAINST_NAMESPACES: [Setting; 3] = [
+    Setting {
+        name: "user.max_user_namespaces",
+        value: "0",
+        wanted: "15000",
+    },
+    Setting {
+        name: "kernel.unprivileged_userns_clone",
+        value: "0",
+        wanted: "1",
+    },
+    Setting {
+        name: "kernel.apparmor_restrict_unprivileged_userns",
+        value: "1",
+        wanted: "0",
+    },
+];
+
+impl Setting {
+    /// The settings because of which this machine gives ordinary users no user namespaces.
+    pub fn against_namespaces() -> Vec<Self> {
+        Self::against_namespaces_in(Path::new("/proc/sys"))
+    }
+
+    fn against_namespaces_in(settings: &Path) -> Vec<Self> {
+        let stands = |setting: &Self| {
+            let file = settings.join(setting.name.replace('.', "/"));
+            std::fs::read_to_string(file).is_ok_and(|text| text.trim() == setting.value)
+        };
+        AGAINST_NAMESPACES.into_iter().filter(stands).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_named_only_where_they_stand_in_the_way() {
+        let machine = std::env::temp_dir().join(format!("skep-settings-{}", std::process::id()));
+        std::fs::create_dir_all(machine.join("user")).unwrap();
+        std::fs::create_dir_all(machine.join("kernel")).unwrap();
+        std::fs::write(machine.join("user/max_user_namespaces"), "100\n").unwrap();
+        let apparmor = machine.join("kernel/apparmor_restrict_unprivileged_userns");
+        std::fs::write(apparmor, "1\n").unwrap();
+        let found = Setting::against_namespaces_in(&machine);
+        std::fs::remove_dir_all(&machine).unwrap();
+        let names: Vec<&str> = found.iter().map(|setting| setting.name).collect();
+        assert_eq!(names, ["kernel.apparmor_restrict_unprivileged_userns"]);
     }
 }

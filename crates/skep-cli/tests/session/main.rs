@@ -127,6 +127,17 @@ fn a_session_in_a_session_is_the_same() {
     }
 }
 
+#[test]
+fn the_doctor_knows_a_session_from_inside() {
+    let Some(place) = Place::new() else { return };
+    let outside = place.nobody("skep doctor");
+    assert!(outside.stdout.ends_with(b"\nskep run works here\n"));
+    let inside = place.nobody("skep run -- skep doctor");
+    assert_eq!(inside.status.code(), Some(0));
+    let said = String::from_utf8_lossy(&inside.stdout);
+    assert!(said.contains("joins it"), "{said}");
+}
+
 /// Builds the libbpf client; `None`, with a word, where that cannot be.
 fn build_client(place: &Place) -> Option<()> {
     if !has_kernel_btf() {
