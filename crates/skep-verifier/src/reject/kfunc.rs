@@ -90,6 +90,7 @@ rejections! {
         StackObjectOffset { what: &'static str, off: i64 } => EINVAL, "cannot pass in {what} at an offset={off}\n";
         NotDynptr { arg: u8 } => EINVAL, "arg#{arg} expected pointer to stack or const struct bpf_dynptr\n";
         DynptrNotUninit => EINVAL, "Dynptr has to be an uninitialized dynptr\n";
+        DynptrUninitConst => EFAULT, "verifier bug: misconfigured dynptr helper type flags\n";
         DynptrReferenced => EINVAL, "cannot overwrite referenced dynptr\n";
         DynptrConst => EINVAL, "cannot pass pointer to const bpf_dynptr, the helper mutates it\n";
         DynptrNotInit { arg: u8 } => EINVAL, "Expected an initialized dynptr as arg #{arg}\n";

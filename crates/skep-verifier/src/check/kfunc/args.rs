@@ -234,6 +234,10 @@ impl Verifier<'_> {
             .pointer()
             .is_some_and(|p| p.kind() == TargetKind::Dynptr);
         let usage = if param.has("__uninit") {
+            // Linux takes a dynptr that was lent for a mistake in its own table here.
+            if is_const {
+                return Err(self.reject(KfuncReject::DynptrUninitConst));
+            }
             let (kind, shared_ref) = match (call.info.special, call.dynptr) {
                 (Some(Special::DynptrFromSkb), _) => (DynptrKind::Skb, 0),
                 (Some(Special::DynptrFromSkbMeta), _) => (DynptrKind::SkbMeta, 0),
