@@ -311,9 +311,9 @@ fn support_states_cover_every_name() {
         assert_eq!(Some(feature.name), id.name().unwrap().strip_prefix("bpf_"));
     }
     assert_eq!(support::command(Cmd::MapCreate), Support::Full);
-    assert_eq!(support::command(Cmd::LinkCreate), Support::Absent);
+    assert_eq!(support::command(Cmd::TokenCreate), Support::Absent);
     assert!(matches!(
-        support::map_type(MapType::Ringbuf),
+        support::map_type(MapType::Sockmap),
         Support::Partial(_)
     ));
     assert_eq!(support::map_type(MapType::Unspec), Support::Absent);

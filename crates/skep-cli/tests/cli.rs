@@ -310,7 +310,7 @@ fn many_objects_and_runs() {
         "{table}"
     );
     assert!(
-        table.contains("6 programs accepted, 4 rejected, 0 not tried"),
+        table.contains("7 programs accepted, 4 rejected, 0 not tried"),
         "{table}"
     );
 
@@ -322,12 +322,12 @@ fn many_objects_and_runs() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(
         text(&output.stdout),
-        "10 programs: 0 differ, 0 in their verdict\n"
+        "11 programs: 0 differ, 0 in their verdict\n"
     );
     let output = skep(&["verify", "--compare", &old, &new, "--json"]);
     assert_eq!(output.status.code(), Some(1));
     let lines: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(lines.as_array().unwrap().len(), 6);
+    assert_eq!(lines.as_array().unwrap().len(), 7);
     assert_eq!(lines[0]["a"]["verdict"], "accepted");
     assert_eq!(lines[0]["b"]["verdict"], "rejected");
 
@@ -337,7 +337,7 @@ fn many_objects_and_runs() {
     assert_eq!(text(&few.stdout).lines().count(), 2);
     let both: Value = serde_json::from_slice(&skep(&["verify", ".", "--json"]).stdout).unwrap();
     assert_eq!(both["rules"], "6.18");
-    assert_eq!(both["objects"].as_array().unwrap().len(), 7);
+    assert_eq!(both["objects"].as_array().unwrap().len(), 8);
 }
 
 /// An older kernel lacks what its BTF does not list; the rules stay.

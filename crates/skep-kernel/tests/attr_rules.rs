@@ -96,7 +96,7 @@ fn absent_commands_answer_einval() {
     assert!(
         counted
             .iter()
-            .any(|(name, _)| name == "command LINK_CREATE"),
+            .any(|(name, _)| name == "command TOKEN_CREATE"),
         "{counted:?}"
     );
 }
