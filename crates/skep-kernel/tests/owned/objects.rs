@@ -320,6 +320,9 @@ fn per_cpu_objects_have_a_part_for_each_cpu() {
                 [0, 8, 16, 24].map(|at| u64::from_ne_bytes(value[at..at + 8].try_into().unwrap()));
             assert_eq!((this, none), (first, 0));
             assert_eq!(last - first, 8 * u64::from(cpus - 1));
+            let count = "call bpf_this_cpu_ptr\nr1 = *(u64 *)(r0 +0)\nr1 += 5\n*(u64 *)(r0 +0) = r1\nr0 = r1\nexit\n";
+            let count = || objects.run(&format!("{load}{count}"));
+            assert_eq!([count(), count(), of_cpu(8, 0)], [5, 10, 10]);
             objects.put(7);
             objects.must_hold(0);
         }

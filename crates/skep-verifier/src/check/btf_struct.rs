@@ -60,8 +60,9 @@ impl Verifier<'_> {
         if writes && !is_alloc {
             return self.check_kernel_struct_write(ty, off, access.size);
         }
-        // An object of the program that it neither owns nor borrows is only readable.
-        let held = p.ref_obj_id != 0 || p.flags.contains(PtrFlags::NON_OWN_REF);
+        // An object of the program that it neither owns nor borrows is only readable, but in the RCU section that keeps it.
+        let kept = PtrFlags::NON_OWN_REF | PtrFlags::RCU;
+        let held = p.ref_obj_id != 0 || p.flags.intersects(kept);
         if writes && !held {
             return Err(self.reject(MemoryReject::BtfReadOnly));
         }
