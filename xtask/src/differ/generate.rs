@@ -408,6 +408,10 @@ impl Scene {
             14 => 4,
             _ => [3, 5, 8, 1 << 32, 1 << 40][rng.below(5)],
         };
+        // Neither a value nor flags are fields of these, and what is no field must be zero.
+        let deletes = cmd == Cmd::MapDeleteElem && !rng.chance(1, 20);
+        let steps = cmd == Cmd::MapGetNextKey && !rng.chance(1, 20);
+        let flags = if deletes || steps { 0 } else { flags };
         let mut attr = MapElemAttr {
             flags,
             ..MapElemAttr::default()
@@ -436,6 +440,7 @@ impl Scene {
         }
         let reads = matches!(cmd, Cmd::MapLookupElem | Cmd::MapUpdateElem);
         match rng.below(80) {
+            _ if deletes => {}
             0 => {}
             1 if reads => attr.value = UserPtr(NOWHERE),
             _ => patches.push(Patch::Address(Place::attr(VALUE), 1)),

@@ -82,6 +82,15 @@ impl Linux {
     }
 }
 
+impl Drop for Linux {
+    fn drop(&mut self) {
+        if let Ok(on) = CString::new(self.directory.as_os_str().as_encoded_bytes()) {
+            // SAFETY: a string that lives across the call; what is pinned goes with the mount.
+            unsafe { libc::umount2(on.as_ptr(), libc::MNT_DETACH) };
+        }
+    }
+}
+
 impl Answerer for Linux {
     fn bpf(
         &mut self,

@@ -60,14 +60,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let directory = std::env::temp_dir().join(format!("skep-differ-{}", std::process::id()));
     std::fs::create_dir(&directory)?;
     let tally = compare(args, &directory);
-    // The mount is this process's alone; only the directory is left to remove.
-    let removed = std::fs::remove_dir(&directory);
+    std::fs::remove_dir(&directory).context("cannot remove the directory of pins")?;
     let tally = tally?;
-    if let Err(error) = removed
-        && error.raw_os_error() != Some(libc::EBUSY)
-    {
-        return Err(error).context("cannot remove the directory of pins");
-    }
     Ok(ExitCode::from(u8::from(tally.differences > 0)))
 }
 
