@@ -31,7 +31,7 @@ pub(crate) fn own(fd: &impl AsFd) -> String {
 impl ClientFds<'_> {
     /// The file behind a descriptor.
     pub(crate) fn key(&self, fd: Fd) -> Option<FileKey> {
-        let stat = rustix::fs::stat(path(self.call.thread, fd.0)).ok()?;
+        let stat = self.session.fd_dirs.stat(self.call.thread, fd.0)?;
         Some(FileKey::from_stat(&stat))
     }
 
@@ -40,7 +40,7 @@ impl ClientFds<'_> {
         if fd.0 < 0 {
             return FdEntry::Closed;
         }
-        let Ok(stat) = rustix::fs::stat(path(thread, fd.0)) else {
+        let Some(stat) = self.session.fd_dirs.stat(thread, fd.0) else {
             return FdEntry::Closed;
         };
         match self.session.handles.find(FileKey::from_stat(&stat)) {

@@ -93,14 +93,27 @@ struct Idle {
 const IDLE_AT_MOST: usize = 16;
 const IDLE_FOR: Duration = Duration::from_millis(500);
 
+/// An opening for clients that we keep to give it again. It hides whether anybody else has the file open, so it is only
+/// kept while somebody has: the last other opening's close is hinted at, and a hint ends this.
+struct Spare {
+    key: FileKey,
+    opening: Arc<OwnedFd>,
+}
+
+/// Few objects are asked for over and over at the same time.
+const SPARE_AT_MOST: usize = 4;
+
 #[derive(Default)]
 struct Open {
     by_file: HashMap<FileKey, Handle>,
     by_watch: HashMap<Watch, FileKey>,
     by_object: HashMap<Which, FileKey>,
     idle: Vec<Idle>,
+    spares: Vec<Spare>,
     /// Handles that may be unused, and since when that is known.
     suspects: HashMap<FileKey, Instant>,
+    /// The last object that got a name: the one that a create-and-close loop has closed.
+    last: Option<FileKey>,
 }
 
 impl Open {
@@ -114,8 +127,51 @@ impl Open {
             && let Some(which) = Which::of(&handle.object)
         {
             self.by_object.insert(which, key);
+            self.last = Some(key);
         }
         self.by_file.insert(key, handle);
+    }
+
+    /// The spare opening of a handle.
+    fn spare(&self, key: FileKey) -> Option<Arc<OwnedFd>> {
+        let spare = self.spares.iter().find(|spare| spare.key == key)?;
+        Some(Arc::clone(&spare.opening))
+    }
+
+    /// Keeps a handle's opening that is about to be made a client's, if another is sure to be there or hinted at.
+    fn spare_next(&mut self, key: FileKey, opening: &Arc<OwnedFd>) {
+        if self.spares.len() >= SPARE_AT_MOST {
+            self.spares.remove(0);
+        }
+        let opening = Arc::clone(opening);
+        self.spares.push(Spare { key, opening });
+    }
+
+    /// Takes a handle that nobody has open any more out; its file waits for the next object.
+    fn retire(&mut self, hints: &Hints, key: FileKey) -> Option<FdObject> {
+        let handle = self.by_file.remove(&key)?;
+        if let Some(watch) = handle.watch {
+            self.by_watch.remove(&watch);
+        }
+        if handle.backing == Backing::Name
+            && let Some(which) = Which::of(&handle.object)
+        {
+            self.by_object.remove(&which);
+        }
+        match handle.watch {
+            Some(watch) if handle.backing == Backing::Name && self.idle.len() < IDLE_AT_MOST => {
+                self.idle.push(Idle {
+                    name: file_name(&handle.object),
+                    key,
+                    kept: handle.kept,
+                    watch,
+                    since: Instant::now(),
+                });
+            }
+            Some(watch) => hints.forget(watch),
+            None => {}
+        }
+        Some(handle.object)
     }
 
     fn suspect(&mut self, hinted: &Hinted) {
@@ -153,24 +209,29 @@ impl Handles {
     }
 
     /// Makes a handle for an object; the client's opening of it. EMFILE and ENFILE are ours, not the client's.
-    pub(crate) fn make(&self, hints: &Hints, object: FdObject) -> rustix::io::Result<OwnedFd> {
+    pub(crate) fn make(&self, hints: &Hints, object: FdObject) -> rustix::io::Result<Arc<OwnedFd>> {
         if let FdObject::Map { map, access } = &object {
             let (map, access) = (map.reference().clone(), *access);
             if let Some(memory) = map.map().client_memory() {
-                return self.open_memory(hints, object, memory, access);
+                return self
+                    .open_memory(hints, object, memory, access)
+                    .map(Arc::new);
             }
         }
         if let FdObject::PerfEvent(event) = &object {
             let event = Arc::clone(event);
             if let Some(memory) = event.memfd() {
-                return self.open_memory(hints, object, memory, MapAccess::ReadWrite);
+                let made = self.open_memory(hints, object, memory, MapAccess::ReadWrite);
+                return made.map(Arc::new);
             }
         }
         // Under the lock, so that nobody finds a file unused between two openings.
         let mut open = self.open.lock();
-        let known = Which::of(&object).and_then(|which| open.by_object.get(&which));
-        if let Some(handle) = known.and_then(|key| open.by_file.get(key)) {
-            return self.reopen(handle.kept.as_fd(), OFlags::WRONLY);
+        let known = Which::of(&object).and_then(|which| open.by_object.get(&which).copied());
+        if let Some(key) = known
+            && open.by_file.contains_key(&key)
+        {
+            return self.open_again(&mut open, key);
         }
         let name = file_name(&object);
         let found = open.idle.iter().rposition(|idle| idle.name == name);
@@ -186,7 +247,7 @@ impl Handles {
                         watch: Some(idle.watch),
                     },
                 );
-                return Ok(clients);
+                return Ok(Arc::new(clients));
             }
             hints.forget(idle.watch);
         }
@@ -207,7 +268,24 @@ impl Handles {
                 watch,
             },
         );
-        Ok(clients)
+        Ok(Arc::new(clients))
+    }
+
+    /// An opening of a handle that has another, or had.
+    fn open_again(&self, open: &mut Open, key: FileKey) -> rustix::io::Result<Arc<OwnedFd>> {
+        if let Some(spare) = open.spare(key) {
+            return Ok(spare);
+        }
+        let handle = open.by_file.get(&key).ok_or(rustix::io::Errno::BADF)?;
+        // A suspect's other opening may be one that is being closed, of which nothing more will be hinted.
+        let sure = handle.watch.is_some()
+            && !open.suspects.contains_key(&key)
+            && holders(&handle.kept) == Holders::Others;
+        let opening = Arc::new(self.reopen(handle.kept.as_fd(), OFlags::WRONLY)?);
+        if sure {
+            open.spare_next(key, &opening);
+        }
+        Ok(opening)
     }
 
     fn open_memory(
@@ -271,16 +349,16 @@ impl Handles {
 
     /// Drops the handles that no client has open any more.
     pub(crate) fn settle(&self, hints: &Hints, hinted: &Hinted) {
-        let mut gone = Vec::new();
         let mut open = self.open.lock();
         open.suspect(hinted);
+        let mut unused = Vec::new();
         let Open {
             by_file,
-            by_watch,
-            by_object,
-            idle,
             suspects,
+            spares,
+            ..
         } = &mut *open;
+        spares.retain(|spare| !suspects.contains_key(&spare.key));
         suspects.retain(|key, since| {
             let Some(handle) = by_file.get(key) else {
                 return false;
@@ -288,34 +366,12 @@ impl Handles {
             if holders(&handle.kept) == Holders::Others {
                 return handle.watch.is_none() || since.elapsed() < CLOSING;
             }
-            if let Some(watch) = handle.watch {
-                by_watch.remove(&watch);
-            }
-            let Some(handle) = by_file.remove(key) else {
-                return false;
-            };
-            if handle.backing == Backing::Name
-                && let Some(which) = Which::of(&handle.object)
-            {
-                by_object.remove(&which);
-            }
-            match handle.watch {
-                Some(watch) if handle.backing == Backing::Name && idle.len() < IDLE_AT_MOST => {
-                    idle.push(Idle {
-                        name: file_name(&handle.object),
-                        key: *key,
-                        kept: handle.kept,
-                        watch,
-                        since: Instant::now(),
-                    });
-                }
-                Some(watch) => hints.forget(watch),
-                None => {}
-            }
-            gone.push(handle.object);
+            unused.push(*key);
             false
         });
-        idle.retain(|idle| {
+        let retired = unused.iter().map(|key| open.retire(hints, *key));
+        let gone: Vec<Option<FdObject>> = retired.collect();
+        open.idle.retain(|idle| {
             let keep = idle.since.elapsed() < IDLE_FOR;
             if !keep {
                 hints.forget(idle.watch);
@@ -325,6 +381,23 @@ impl Handles {
         // Objects end after the lock: a prog array may clear itself now.
         drop(open);
         drop(gone);
+    }
+
+    /// Drops the handle that was made last, if no client has it open any more; whether it was so.
+    pub(crate) fn settle_last(&self, hints: &Hints) -> bool {
+        let mut open = self.open.lock();
+        let last = open
+            .last
+            .and_then(|key| Some((key, open.by_file.get(&key)?)));
+        let unused = last.filter(|(_, handle)| holders(&handle.kept) == Holders::Alone);
+        let Some((key, _)) = unused else {
+            return false;
+        };
+        let gone = open.retire(hints, key);
+        // As above.
+        drop(open);
+        drop(gone);
+        true
     }
 
     /// Every file that stands for an object with an id.
@@ -342,6 +415,7 @@ impl Handles {
             by_file,
             by_watch,
             by_object,
+            spares,
             suspects,
             ..
         } = &mut *open;
@@ -357,6 +431,7 @@ impl Handles {
                 by_object.remove(&which);
             }
             suspects.remove(key);
+            spares.retain(|spare| spare.key != *key);
         }
         // Objects end after the lock.
         drop(open);

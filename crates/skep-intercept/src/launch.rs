@@ -13,6 +13,7 @@ use crate::answer::KernelBtf;
 use crate::client_caps::ClientCaps;
 use crate::client_process::ClientProcess;
 use crate::error::{InterceptError, NoCarrier, setup};
+use crate::fd_dirs::FdDirs;
 use crate::handles::Handles;
 use crate::hints::Hints;
 use crate::long_calls::LongCalls;
@@ -149,6 +150,7 @@ fn start(
         carrier: Box::new(Notify::new(listener)),
         caps: ClientCaps::new(options.caps),
         trace: options.trace,
+        fd_dirs: FdDirs::default(),
         handles,
         pins: Pins::default(),
         polls,

@@ -20,7 +20,8 @@
 //! | `carrier`, `notify` | how calls come and answers go |
 //! | `client_caps` | the capabilities clients have, and see |
 //! | `client_path`, `proc_path` | what a path says |
-//! | `handles`, `hints`, `client_fds`, `file_key` | files that stand for objects, and when they end |
+//! | `handles`, `hints`, `client_fds`, `fd_dirs`, `file_key` | files that stand for objects, and when they end |
+//! | `near_memory` | keys and values are often where the attr is |
 //! | `pins`, `view` | bpffs |
 //! | `polls` | epolls, and when rings are ready |
 //! | `answer` | what each notified call is answered |
@@ -51,12 +52,14 @@ mod client_path;
 mod client_process;
 pub mod control;
 pub mod error;
+mod fd_dirs;
 mod file_key;
 mod handles;
 mod hints;
 mod identity;
 pub mod launch;
 mod long_calls;
+mod near_memory;
 mod notify;
 mod pins;
 mod polls;

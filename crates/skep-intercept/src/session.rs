@@ -13,6 +13,7 @@ use crate::answer::{self, KernelBtf};
 use crate::carrier::{Carrier, ClientCall, Give, OnExec, Received};
 use crate::client_caps::ClientCaps;
 use crate::client_fds::from_host;
+use crate::fd_dirs::FdDirs;
 use crate::handles::Handles;
 use crate::hints::Hints;
 use crate::identity;
@@ -29,6 +30,7 @@ pub(crate) struct Session {
     pub(crate) carrier: Box<dyn Carrier>,
     pub(crate) caps: ClientCaps,
     pub(crate) trace: Trace,
+    pub(crate) fd_dirs: FdDirs,
     pub(crate) handles: Handles,
     pub(crate) pins: Pins,
     pub(crate) polls: Polls,
@@ -82,6 +84,14 @@ impl Session {
         self.polls.settle(|key| self.handles.has(key));
     }
 
+    /// Settles as much as the next new object can gain from: its file may be the last object's.
+    pub(crate) fn settle_for_another(&self) {
+        drop(self.giving.write());
+        if !self.handles.settle_last(&self.hints) {
+            self.settle();
+        }
+    }
+
     /// Settles after hints, for ever. Not at once: calls for which it matters settle themselves, and a wake-up for each
     /// close would cost more than the call that follows.
     pub(crate) fn settle_forever(&self) {
@@ -89,6 +99,7 @@ impl Session {
             self.hints.wait(self.handles.look_again());
             std::thread::sleep(GATHERING);
             self.settle();
+            self.fd_dirs.forget();
         }
     }
 

@@ -61,6 +61,8 @@ unsafe impl Sync for Region {}
 
 /// Regions from this size on are mapped, so that untouched pages cost nothing.
 const MAP_FROM: usize = 16 * PAGE;
+/// A cache line.
+const LINE: usize = 64;
 
 impl Region {
     /// `len` zeroed bytes; large ones cost memory only where touched.
@@ -77,6 +79,21 @@ impl Region {
             len,
             backing: Backing::Words { first, count },
         })
+    }
+
+    /// `len` zeroed bytes from the start of a cache line (64 bytes) on; large ones cost memory only where touched.
+    pub fn lines(len: usize) -> Result<Self, MemoryError> {
+        let room = len.checked_add(LINE).ok_or(MemoryError::NoMemory)?;
+        if room >= MAP_FROM {
+            return Self::pages(len);
+        }
+        let mut region = Self::new(room)?;
+        let into_line = region.base.raw() % LINE as u64;
+        if into_line != 0 {
+            region.base = region.base.wrapping_add(LINE as u64 - into_line);
+        }
+        region.len = len;
+        Ok(region)
     }
 
     /// `len` zeroed bytes on pages of their own, page-aligned.

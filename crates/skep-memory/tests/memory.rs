@@ -12,6 +12,8 @@ fn regions_of_every_kind_hold_bytes() {
         Region::new(100),
         Region::new(1 << 20),
         Region::pages(5),
+        Region::lines(100),
+        Region::lines((16 << 12) - 64),
         Region::shared(5000),
     ] {
         let region = region.unwrap();
@@ -31,6 +33,7 @@ fn regions_of_every_kind_hold_bytes() {
                 .all(|byte| *byte == 0)
         );
     }
+    assert_eq!(Region::lines(100).unwrap().base().raw() % 64, 0);
     assert!(Region::shared(1).unwrap().memfd().is_some());
     assert_eq!(Region::new(usize::MAX).unwrap_err(), MemoryError::NoMemory);
 }

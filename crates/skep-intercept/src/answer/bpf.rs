@@ -1,11 +1,12 @@
 //! bpf(2): bytes in, the dispatcher, bytes and a descriptor out. Never handed on to the host.
 
-use skep_kernel::{CancelToken, Credentials, Reply, Task, TaskIds};
+use skep_kernel::{CancelToken, Credentials, Reply, Task, TaskIds, UserMemory};
 use skep_object::SysResult;
 use skep_uapi::{Cmd, UserPtr};
 
 use crate::carrier::{ClientCall, Give, OnExec, Verdict};
 use crate::client_fds::ClientFds;
+use crate::near_memory::NearMemory;
 use crate::pins::ClientBpffs;
 use crate::session::Session;
 use crate::sys::process_memory::ProcessMemory;
@@ -17,6 +18,8 @@ use skep_kernel::{Fd, FdTable};
 enum Kind {
     /// Elements of maps: short, and of no interest to ids.
     Element,
+    /// Makes an object: its id and all else about it are the same whatever was closed before.
+    Create,
     /// Short, and sees what exists.
     Short,
     /// Verifies or runs programs, or goes through whole maps.
@@ -28,6 +31,7 @@ fn kind(cmd: u32) -> Kind {
         Some(Cmd::MapLookupElem | Cmd::MapUpdateElem | Cmd::MapDeleteElem | Cmd::MapGetNextKey) => {
             Kind::Element
         }
+        Some(Cmd::MapCreate) => Kind::Create,
         Some(
             Cmd::ProgLoad
             | Cmd::ProgTestRun
@@ -52,18 +56,26 @@ pub(super) fn answer(session: &Session, call: &ClientCall) {
         caps: session.caps.of(call.thread),
         ids: ids(call.thread),
     };
+    let memory = ProcessMemory(call.thread);
     let answered = match kind {
-        Kind::Element => perform(session, call, &who(identity::of_thread), None),
+        Kind::Element => {
+            let memory = NearMemory::new(memory);
+            perform(session, call, &who(identity::of_thread), &memory, None)
+        }
+        Kind::Create => {
+            session.settle_for_another();
+            perform(session, call, &who(identity::of_thread), &memory, None)
+        }
         Kind::Short => {
             session.settle();
-            perform(session, call, &who(identity::of_thread), None)
+            perform(session, call, &who(identity::of_thread), &memory, None)
         }
         Kind::Long => session.workers.long(|| {
             session.settle();
             let who = who(identity::of_process);
-            session
-                .long
-                .run(call, |cancel| perform(session, call, &who, Some(cancel)))
+            session.long.run(call, |cancel| {
+                perform(session, call, &who, &memory, Some(cancel))
+            })
         }),
     };
     session.trace.bpf(call, asked, &answered);
@@ -89,12 +101,12 @@ fn perform(
     session: &Session,
     call: &ClientCall,
     who: &Credentials,
+    memory: &dyn UserMemory,
     cancel: Option<&CancelToken>,
 ) -> SysResult<u32> {
-    let memory = ProcessMemory(call.thread);
     let fds = ClientFds { session, call };
     let bpffs = ClientBpffs { session, call };
-    let mut task = Task::new(who, &fds, &memory).with_bpffs(&bpffs);
+    let mut task = Task::new(who, &fds, memory).with_bpffs(&bpffs);
     if let Some(cancel) = cancel {
         task = task.with_cancel(cancel);
     }
@@ -116,7 +128,7 @@ fn perform(
         Err(error) => error.errno.as_return(),
     };
     if cmd == Cmd::MapFreeze as u32 && answer.is_ok() {
-        seal(&fds, &memory, attr);
+        seal(&fds, memory, attr);
     }
     // Nobody waits any more: whatever was done stays done, as when a caller dies in the kernel.
     let _ = session.carrier.answer(call, Verdict::Return(value));
@@ -124,7 +136,7 @@ fn perform(
 }
 
 /// A frozen map gets no new writable mappings.
-fn seal(fds: &ClientFds<'_>, memory: &dyn skep_kernel::UserMemory, attr: UserPtr) {
+fn seal(fds: &ClientFds<'_>, memory: &dyn UserMemory, attr: UserPtr) {
     let mut fd = [0; 4];
     if memory.read(attr, &mut fd).is_err() {
         return;

@@ -12,6 +12,7 @@ const MAP_UPDATE: u32 = 2;
 pub(crate) const OBJ_PIN: u32 = 6;
 pub(crate) const OBJ_GET: u32 = 7;
 pub(crate) const MAP_NEXT_ID: u32 = 12;
+const MAP_BY_ID: u32 = 14;
 pub(crate) const MAP_FREEZE: u32 = 22;
 const ARRAY: u32 = 2;
 pub(crate) const MMAPABLE: u32 = 1 << 10;
@@ -46,6 +47,7 @@ const fn script(name: &'static str, run: fn(), ends: Ends) -> Script {
 pub(crate) const ALL: &[Script] = &[
     script("map", map, Ends::With(0)),
     script("handles_end_with_their_last_copy", last_copy, Ends::With(0)),
+    script("asked_for_by_id_over_and_over", by_id, Ends::With(0)),
     script("ten_thousand_handles_leave_nothing", many, Ends::With(0)),
     script("a_killed_client_leaves_nothing", killed, Ends::With(0)),
     script(
@@ -192,6 +194,30 @@ fn supervisor_holds() -> [usize; 4] {
     let memory = memory.and_then(|text| text.trim().strip_suffix(" kB")?.parse().ok());
     let threads = std::fs::read_dir(format!("/proc/{supervisor}/task")).unwrap();
     [files.len(), watches.sum(), threads.count(), memory.unwrap()]
+}
+
+/// Whatever is kept for the next one who asks for an id does not keep the object.
+fn by_id() {
+    let id = |id| bpf(MAP_BY_ID, &mut [id, 0, 0, 0]);
+    for _ in 0..20 {
+        let first = create(0);
+        let mut next = [0, 0, 0];
+        bpf(MAP_NEXT_ID, &mut next).unwrap();
+        let number = next[1];
+        // So long after a close its hint is not waited for any more.
+        std::thread::sleep(std::time::Duration::from_millis(30));
+        (0..50).for_each(|_| close(id(number).unwrap()));
+        let (second, third) = (id(number).unwrap(), id(number).unwrap());
+        close(first);
+        assert!(maps_exist());
+        close(second);
+        let fourth = id(number).unwrap();
+        close(third);
+        assert!(maps_exist());
+        close(fourth);
+        assert_eq!(id(number), Err(libc::ENOENT));
+        assert!(!maps_exist());
+    }
 }
 
 /// Ten thousand pairs, or as many as SKEP_PAIRS says.

@@ -68,9 +68,8 @@ impl Buckets {
         if !count.is_power_of_two() {
             return Err(MemoryError::OutOfRange);
         }
-        // Pages, for the alignment.
         Ok(Self {
-            memory: Region::pages(bytes)?,
+            memory: Region::lines(bytes)?,
             mask: count as u64 - 1,
         })
     }
